@@ -1,0 +1,13 @@
+# What every target of this project is compiled with. Dependencies are included as SYSTEM and stay out of it.
+add_library(keenlance_flags INTERFACE)
+target_compile_options(keenlance_flags INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
+    -Wcast-qual -Woverloaded-virtual -Wformat=2)
+if(KEENLANCE_SANITIZE)
+    target_compile_options(keenlance_flags INTERFACE
+        -fsanitize=${KEENLANCE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(keenlance_flags INTERFACE -fsanitize=${KEENLANCE_SANITIZE})
+endif()
+if(KEENLANCE_FUZZ)
+    target_compile_options(keenlance_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()

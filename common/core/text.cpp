@@ -1,0 +1,105 @@
+#include <keenlance/core/text.hpp>
+
+#include <algorithm>
+
+namespace keenlance {
+
+namespace {
+
+constexpr std::string_view white_space = " \t\r\n\v\f";
+
+bool is_continuation(char ch) {
+    return (static_cast<unsigned char>(ch) & 0xC0U) == 0x80U;
+}
+
+/// How many bytes the character at the head of `text` has; 0 if they are not valid there.
+std::size_t valid_utf8_at(std::string_view text) {
+    const auto lead = static_cast<unsigned char>(text[0]);
+    if (lead < 0x80U) return 1;
+    if (lead < 0xC2U || lead > 0xF4U) return 0;
+    const std::size_t length = utf8_sequence_length(lead);
+    if (text.size() < length) return 0;
+    for (std::size_t i = 1; i < length; ++i)
+        if (!is_continuation(text[i])) return 0;
+    return length;
+}
+
+}  // namespace
+
+std::string_view trim(std::string_view text) {
+    const auto first = text.find_first_not_of(white_space);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(white_space) - first + 1);
+}
+
+std::string to_lower(std::string_view text) {
+    std::string out(text);
+    std::ranges::transform(out, out.begin(),
+                           [](char ch) { return ch >= 'A' && ch <= 'Z' ? static_cast<char>(ch - 'A' + 'a') : ch; });
+    return out;
+}
+
+std::string to_upper(std::string_view text) {
+    std::string out(text);
+    std::ranges::transform(out, out.begin(),
+                           [](char ch) { return ch >= 'a' && ch <= 'z' ? static_cast<char>(ch - 'a' + 'A') : ch; });
+    return out;
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+    std::vector<std::string_view> parts;
+    for (;;) {
+        const auto at = text.find(separator);
+        parts.push_back(text.substr(0, at));
+        if (at == std::string_view::npos) return parts;
+        text.remove_prefix(at + 1);
+    }
+}
+
+std::vector<std::string_view> split_words(std::string_view text) {
+    std::vector<std::string_view> words;
+    for (;;) {
+        const auto first = text.find_first_not_of(white_space);
+        if (first == std::string_view::npos) return words;
+        text.remove_prefix(first);
+        const auto length = std::min(text.find_first_of(white_space), text.size());
+        words.push_back(text.substr(0, length));
+        text.remove_prefix(length);
+    }
+}
+
+std::string join(const std::vector<std::string>& parts, std::string_view separator) {
+    std::string out;
+    for (const auto& part : parts) {
+        if (&part != &parts.front()) out += separator;
+        out += part;
+    }
+    return out;
+}
+
+std::string printable(std::string_view text, std::size_t most) {
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t length = valid_utf8_at(text);
+        if (out.size() + std::max<std::size_t>(length, 1) > most) return out + "...";
+        const char first = text[0];
+        if (length == 0) {
+            out += '?';
+        } else if (length == 1 && (static_cast<unsigned char>(first) < 0x20U || first == 0x7F)) {
+            out += first == '\n' || first == '\r' || first == '\t' ? ' ' : '?';
+        } else {
+            out += text.substr(0, length);
+        }
+        text.remove_prefix(std::max<std::size_t>(length, 1));
+    }
+    return out;
+}
+
+std::size_t utf8_sequence_length(unsigned char lead) {
+    if (lead >= 0xF0U && lead <= 0xF7U) return 4;
+    if (lead >= 0xE0U && lead < 0xF0U) return 3;
+    if (lead >= 0xC0U && lead < 0xE0U) return 2;
+    return 1;
+}
+
+}  // namespace keenlance

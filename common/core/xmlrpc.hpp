@@ -1,0 +1,84 @@
+#pragma once
+/// XML-RPC as supervisord speaks it (xmlrpc.com/spec, plus <nil/> and <i8>): values, calls and answers as text.
+/// tinyxml2 stays hidden behind this page. All of it is pure.
+
+#include <keenlance/core/export.hpp>
+#include <keenlance/core/result.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace keenlance::xmlrpc {
+
+class Value;
+using Array = std::vector<Value>;
+using Struct = std::map<std::string, Value, std::less<>>;
+
+/// One XML-RPC value. dateTime.iso8601 and base64 are kept as the text they came as; nil is its own kind.
+class KEENLANCE_API Value {
+  public:
+    Value() = default;                                        ///< nil
+    Value(bool value) : data_(value) {}                       // NOLINT(google-explicit-constructor)
+    Value(int value) : data_(std::int64_t{value}) {}          // NOLINT(google-explicit-constructor)
+    Value(std::int64_t value) : data_(value) {}               // NOLINT(google-explicit-constructor)
+    Value(double value) : data_(value) {}                     // NOLINT(google-explicit-constructor)
+    Value(std::string value) : data_(std::move(value)) {}     // NOLINT(google-explicit-constructor)
+    Value(const char* value) : data_(std::string(value)) {}   // NOLINT(google-explicit-constructor)
+    Value(Array value) : data_(std::move(value)) {}           // NOLINT(google-explicit-constructor)
+    Value(Struct value) : data_(std::move(value)) {}          // NOLINT(google-explicit-constructor)
+
+    [[nodiscard]] bool is_nil() const { return data_.index() == 0; }
+    /// The value as that kind, or nullptr when it is of another kind.
+    [[nodiscard]] const bool* as_bool() const { return std::get_if<bool>(&data_); }
+    [[nodiscard]] const std::int64_t* as_int() const { return std::get_if<std::int64_t>(&data_); }
+    [[nodiscard]] const double* as_double() const { return std::get_if<double>(&data_); }
+    [[nodiscard]] const std::string* as_string() const { return std::get_if<std::string>(&data_); }
+    [[nodiscard]] const Array* as_array() const { return std::get_if<Array>(&data_); }
+    [[nodiscard]] const Struct* as_struct() const { return std::get_if<Struct>(&data_); }
+    /// The member `name` of a struct; nullptr if this is no struct or has no such member.
+    [[nodiscard]] const Value* member(std::string_view name) const;
+    /// "int", "string", "struct" and so on, for messages.
+    [[nodiscard]] std::string_view kind() const;
+
+    friend bool operator==(const Value&, const Value&) = default;
+
+  private:
+    std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Struct> data_;
+};
+
+/// A method and its parameters, not yet sent.
+struct KEENLANCE_API MethodCall {
+    std::string method;
+    Array params;
+
+    friend bool operator==(const MethodCall&, const MethodCall&) = default;
+};
+
+/// Values nested deeper than this are refused (supervisord's own answers nest 4 deep).
+inline constexpr std::size_t max_depth = 32;
+
+/// The text of the request. Characters XML 1.0 cannot carry (most control characters) are replaced by '?'.
+KEENLANCE_API std::string format_call(const MethodCall& call);
+
+/// The value of a <methodResponse>, or an Error: `fault` with faultCode and faultString, `malformed` for text that
+/// is not XML or not XML-RPC, `too_large` beyond max_depth. The message quotes the beginning of what came instead.
+KEENLANCE_API Result<Value> parse_response(std::string_view text);
+
+/// The text of a <methodResponse>; for tests that play the server.
+KEENLANCE_API std::string format_response(const Value& value);
+KEENLANCE_API std::string format_fault(int code, std::string_view message);
+/// Reads a <methodCall>; for tests that play the server.
+KEENLANCE_API Result<MethodCall> parse_call(std::string_view text);
+
+/// `system.multicall`: one request that carries many; supervisord runs them one after another.
+KEENLANCE_API MethodCall multicall(const std::vector<MethodCall>& calls);
+/// One result a call, in their order: a value or a `fault`. An answer of another shape or length is `malformed`.
+KEENLANCE_API Result<std::vector<Result<Value>>> parse_multicall(const Value& answer, std::size_t calls);
+
+}  // namespace keenlance::xmlrpc
