@@ -12,7 +12,8 @@ namespace keenlance {
 enum class ErrorKind {
     invalid,       ///< the caller's input: an option, a size, a URL, a configuration file
     malformed,     ///< the peer's answer is not what the protocol allows
-    unreachable,   ///< no connection: refused, no such socket, name not found, cut off
+    refused,       ///< nobody listens there
+    unreachable,   ///< no connection for another reason: no such socket, name not found, cut off
     timeout,       ///< a deadline passed
     unauthorized,  ///< HTTP 401 or 403
     http_status,   ///< any other HTTP status than 200; `code` is the status
@@ -34,8 +35,10 @@ struct Error {
 template <class T>
 class [[nodiscard]] Result {
   public:
-    Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}     // NOLINT(google-explicit-constructor)
-    Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+    Result(T value)
+        : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+    Result(Error error)
+        : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
     [[nodiscard]] bool ok() const { return state_.index() == 0; }
     explicit operator bool() const { return ok(); }

@@ -1,0 +1,78 @@
+#pragma once
+/// Everything a policy can learn. Effects make facts; a policy turns them into actions (core/action.hpp).
+
+#include <keenlance/core/event.hpp>
+#include <keenlance/core/http_check.hpp>
+#include <keenlance/core/process.hpp>
+#include <keenlance/core/result.hpp>
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace keenlance {
+
+/// The listener has said READY for the first time; nothing has been asked yet.
+struct Started {};
+
+/// supervisord sent an event; it is being acknowledged whatever the policy makes of it.
+struct EventReceived {
+    Event event;
+};
+
+/// The policy's own deadline() has passed.
+struct Woke {};
+
+/// stdin has ended or SIGTERM came: finish what is pending, begin nothing new.
+struct Closing {};
+
+/// What ListProcesses found.
+struct ProcessesListed {
+    Result<std::vector<ProcessInfo>> processes;
+};
+
+/// What ListEventListeners found: the groups that are [eventlistener:x] pools.
+struct EventListenersListed {
+    Result<std::set<std::string>> groups;
+};
+
+/// What MeasureMemory found: resident bytes by pid. A process that has vanished is not in it.
+struct MemoryMeasured {
+    Result<std::map<int, std::uint64_t>> rss_bytes;
+};
+
+/// What CheckHttp found.
+struct HttpChecked {
+    HttpOutcome outcome;
+};
+
+/// How far a Restart has come. `spared`, `restarted` and `abandoned` are its last words.
+enum class RestartStage {
+    spared,        ///< not touched: it is no longer the process that was judged, or no longer running
+    stop_failed,   ///< the stop was refused or could not be asked for; it may be tried again
+    stopping,      ///< the stop was accepted, and takes long
+    start_failed,  ///< down, and the start failed; it is tried again
+    restarted,     ///< the new process is RUNNING (or has already exited as it may with startsecs=0)
+    abandoned,     ///< given up: the detail says in which state it was left, and what to do
+};
+
+struct RestartProgress {
+    Namespec id;
+    RestartStage stage = RestartStage::spared;
+    std::string detail;  ///< one line for people: why, or the new pid
+};
+
+/// How a RunCommand ended.
+struct CommandFinished {
+    Namespec about;
+    Result<std::string>
+        output;  ///< stdout and stderr; Error when it failed or took too long, its output in the message
+};
+
+using Fact = std::variant<Started, EventReceived, Woke, Closing, ProcessesListed, EventListenersListed,
+                          MemoryMeasured, HttpChecked, RestartProgress, CommandFinished>;
+
+}  // namespace keenlance

@@ -1,0 +1,30 @@
+#pragma once
+/// The operating system's processes and their memory: /proc, or ps where there is none.
+
+#include <keenlance/core/action.hpp>
+#include <keenlance/core/result.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <vector>
+
+namespace keenlance {
+
+class ProcessTable {
+  public:
+    using Answer = std::function<void(Result<std::map<int, std::uint64_t>>)>;
+
+    ProcessTable() = default;
+    ProcessTable(const ProcessTable&) = delete;
+    ProcessTable& operator=(const ProcessTable&) = delete;
+    ProcessTable(ProcessTable&&) = delete;
+    ProcessTable& operator=(ProcessTable&&) = delete;
+    virtual ~ProcessTable() = default;
+
+    /// Resident bytes of each of `pids` that exists; with MemoryScope::descendants, summed over all it begot.
+    /// Answers once, perhaps from within the call.
+    virtual void measure(const std::vector<int>& pids, MemoryScope scope, Answer answer) = 0;
+};
+
+}  // namespace keenlance

@@ -1,0 +1,106 @@
+#include "transfers_internal.hpp"
+#include <keenlance/core/quantity.hpp>
+#include <keenlance/core/text.hpp>
+#include <keenlance/system/http_client.hpp>
+
+#include <array>
+
+namespace keenlance {
+
+namespace {
+
+/// What libcurl writes into while a transfer runs; kept alive by the transfer's callback.
+struct Exchange {
+    HttpRequest request;
+    HttpResponse response;
+    std::size_t received = 0;
+    bool too_large = false;
+    std::array<char, CURL_ERROR_SIZE> error{};
+    CurlList headers;
+};
+
+std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* data) {
+    auto& exchange = *static_cast<Exchange*>(data);
+    const std::size_t length = size * count;
+    exchange.received += length;
+    if (exchange.received > exchange.request.max_body) {
+        exchange.too_large = true;
+        return 0;
+    }
+    if (exchange.request.on_body) {
+        exchange.request.on_body({bytes, length});
+    } else {
+        exchange.response.body.append(bytes, length);
+    }
+    return length;
+}
+
+/// Keeps the reason of the last status line ("HTTP/1.1 502 Bad Gateway"); libcurl itself only keeps the
+/// number.
+std::size_t take_header(char* bytes, std::size_t size, std::size_t count, void* data) {
+    auto& exchange = *static_cast<Exchange*>(data);
+    const std::string_view line(bytes, size * count);
+    if (line.starts_with("HTTP/")) {
+        const auto words = split_words(line);
+        const auto status = words.size() > 2 ? line.find(words[2]) : std::string_view::npos;
+        exchange.response.reason =
+            status == std::string_view::npos ? "" : printable(trim(line.substr(status)), 80);
+    }
+    return size * count;
+}
+
+void set_up(CURL* easy, Exchange& exchange) {
+    const auto& request = exchange.request;
+    curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
+    Transfers::restrict_protocols(easy, "http,https", CURLPROTO_HTTP | CURLPROTO_HTTPS);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange.error.data());
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &take_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &exchange);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &take_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, &exchange);
+    for (const auto& header : request.headers)
+        exchange.headers.reset(curl_slist_append(exchange.headers.release(), header.c_str()));
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, exchange.headers.get());
+    if (!request.unix_socket.empty())
+        curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
+    if (!request.user.empty()) {
+        curl_easy_setopt(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
+        curl_easy_setopt(easy, CURLOPT_USERNAME, request.user.c_str());
+        curl_easy_setopt(easy, CURLOPT_PASSWORD, request.password.c_str());
+    }
+    if (request.post) {
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.post->size()));
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.post->data());
+    }
+}
+
+}  // namespace
+
+HttpClient::HttpClient(Reactor& reactor) : reactor_(reactor) {}
+HttpClient::~HttpClient() = default;
+
+void HttpClient::send(HttpRequest request, std::function<void(Result<HttpResponse>)> answer) {
+    if (!transfers_) transfers_ = std::make_unique<Transfers>(reactor_);
+    auto exchange = std::make_shared<Exchange>();
+    exchange->request = std::move(request);
+    auto easy = Transfers::make_easy();
+    CURL* const handle = easy.get();
+    set_up(handle, *exchange);
+    transfers_->start(std::move(easy), [exchange, handle, answer = std::move(answer)](CURLcode code) {
+        long status = 0;
+        curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+        exchange->response.status = static_cast<int>(status);
+        if (exchange->too_large) {
+            answer(Error{ErrorKind::too_large, 0,
+                         "the answer is longer than " + format_size(exchange->request.max_body)});
+        } else if (code != CURLE_OK) {
+            answer(Transfers::describe(handle, code, exchange->error.data(), exchange->request.timeout));
+        } else {
+            answer(std::move(exchange->response));
+        }
+    });
+}
+
+}  // namespace keenlance

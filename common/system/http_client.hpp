@@ -1,0 +1,58 @@
+#pragma once
+/// HTTP requests beside everything else: what XML-RPC and health checks are carried by.
+
+#include <keenlance/core/export.hpp>
+#include <keenlance/core/moment.hpp>
+#include <keenlance/core/result.hpp>
+#include <keenlance/system/reactor.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace keenlance {
+
+class Transfers;
+
+/// One request. Redirects are never followed; https is always verified.
+struct HttpRequest {
+    std::string url;                   ///< http or https; user:pass@ is sent as basic auth
+    std::optional<std::string> post;   ///< the body of a POST; a GET without
+    std::vector<std::string> headers;  ///< "Content-Type: text/xml"
+    std::string unix_socket;           ///< connect here instead of to the URL's host
+    std::string user, password;        ///< basic auth, sent when `user` is not empty
+    Duration timeout{10'000};          ///< for all of it, name lookup to last byte
+    std::size_t max_body = std::size_t{64} * 1024 * 1024;  ///< more is Error `too_large`
+    /// Gets the body piece by piece instead of HttpResponse::body.
+    std::function<void(std::string_view)> on_body;
+};
+
+struct HttpResponse {
+    int status = 0;
+    std::string reason;  ///< "OK"; empty where the server sent none
+    std::string body;
+};
+
+/// Error kinds: unreachable, timeout, too_large, malformed, invalid (the URL). An HTTP status is no error
+/// here. libcurl is initialised by the first request, not before.
+class KEENLANCE_API HttpClient {
+  public:
+    explicit HttpClient(Reactor& reactor);
+    ~HttpClient();
+    HttpClient(const HttpClient&) = delete;
+    HttpClient& operator=(const HttpClient&) = delete;
+    HttpClient(HttpClient&&) = delete;
+    HttpClient& operator=(HttpClient&&) = delete;
+
+    /// Answers once from a later turn; not at all when the client is destroyed before.
+    void send(HttpRequest request, std::function<void(Result<HttpResponse>)> answer);
+
+  private:
+    Reactor& reactor_;
+    std::unique_ptr<Transfers> transfers_;
+};
+
+}  // namespace keenlance

@@ -1,0 +1,51 @@
+#pragma once
+/// Runs a policy as an event listener of supervisord: everything around the decisions.
+
+#include <keenlance/core/export.hpp>
+#include <keenlance/core/mail_message.hpp>
+#include <keenlance/core/policy.hpp>
+#include <keenlance/system/smtp_client.hpp>
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace keenlance {
+
+/// Mail through a command line for /bin/sh.
+struct SendmailChannel {
+    std::string command = "/usr/sbin/sendmail -t -i";
+    MailAddresses addresses;
+};
+
+/// Mail over SMTP; the request's sender and recipients are the addresses'.
+struct SmtpChannel {
+    SmtpRequest settings;
+    MailAddresses addresses;
+};
+
+/// What a listener needs besides its policy.
+struct ListenerSetup {
+    std::string program;  ///< "memmon"
+    /// How notifications reach people; monostate: they don't.
+    std::variant<std::monostate, SendmailChannel, SmtpChannel> channel;
+    std::vector<std::string>
+        warnings;  ///< logged first: what of the command line is not as the operator may think
+    /// It calls supervisord: without SUPERVISOR_SERVER_URL it cannot work.
+    enum class Rpc { needed, unused } rpc = Rpc::needed;
+};
+
+/// Speaks the protocol on stdin and stdout until stdin ends or SIGTERM (SIGINT) comes, then gives the policy
+/// and the mails up to shutdown_grace to finish. Returns the exit code. stdout is set aside for the protocol
+/// first, and points to stderr from then on: nothing else can write to it, no child either.
+KEENLANCE_API int run_listener(Policy& policy, const ListenerSetup& setup);
+
+/// Less than supervisord's default stopwaitsecs (10 s), after which it kills.
+inline constexpr Duration shutdown_grace{8'000};
+
+/// Who we are under supervisord (SUPERVISOR_GROUP_NAME, SUPERVISOR_PROCESS_NAME); nothing when it did not
+/// start us.
+KEENLANCE_API std::optional<Namespec> own_namespec();
+
+}  // namespace keenlance

@@ -1,0 +1,77 @@
+#include <keenlance/core/policy.hpp>
+#include <keenlance/core/supervisor_api.hpp>
+#include <keenlance/system/performer.hpp>
+
+namespace keenlance {
+
+namespace {
+
+constexpr Duration call_timeout{10'000};
+constexpr Duration listing_timeout{30'000};  // 10,000 processes keep supervisord busy for seconds
+
+}  // namespace
+
+Performer::Performer(Reactor& reactor, Effects effects, Sink sink)
+    : reactor_(reactor),
+      effects_(std::move(effects)),
+      sink_(std::move(sink)),
+      restarter_(reactor, effects_.supervisor, [this](const RestartProgress& progress) { sink_(progress); }) {
+}
+
+void Performer::perform(const Action& action) {
+    std::visit(Overloaded{
+                   [this](const Log& log) { effects_.log.write(log.text); },
+                   [this](const Notify& notify) {
+                       if (effects_.notifier != nullptr) effects_.notifier->send(notify.notification);
+                   },
+                   [this](const auto& work) { reactor_.defer([this, work] { begin(work); }); },
+               },
+               action);
+}
+
+void Performer::hurry() {
+    restarter_.hurry();
+    if (effects_.notifier != nullptr) effects_.notifier->hurry();
+}
+
+void Performer::begin(const ListProcesses& /*action*/) {
+    effects_.supervisor.send<std::vector<ProcessInfo>>(
+        api::get_all_process_info(), listing_timeout,
+        [this](Result<std::vector<ProcessInfo>> processes) { sink_(ProcessesListed{std::move(processes)}); });
+}
+
+void Performer::begin(const ListEventListeners& /*action*/) {
+    effects_.supervisor.send<int>(api::get_pid(), call_timeout, [this](const Result<int>& pid) {
+        sink_(EventListenersListed{pid ? effects_.find_listeners(*pid) : pid.error()});
+    });
+}
+
+void Performer::begin(const MeasureMemory& action) {
+    effects_.processes.measure(action.pids, action.scope, [this](Result<std::map<int, std::uint64_t>> sizes) {
+        sink_(MemoryMeasured{std::move(sizes)});
+    });
+}
+
+void Performer::begin(const CheckHttp& action) {
+    effects_.http.check(action.check,
+                        [this](HttpOutcome outcome) { sink_(HttpChecked{std::move(outcome)}); });
+}
+
+void Performer::begin(const Restart& action) {
+    restarter_.restart(action);
+}
+
+void Performer::begin(const RunCommand& action) {
+    Command command;
+    command.text = action.command;
+    command.timeout = action.timeout;
+    effects_.commands.run(command, [this, action](Result<CommandResult> result) {
+        if (!result) return sink_(CommandFinished{action.about, std::move(result).error()});
+        if (result->status != 0 || result->timed_out)
+            return sink_(CommandFinished{
+                action.about, Error{ErrorKind::system, result->status, result->describe(action.timeout)}});
+        sink_(CommandFinished{action.about, std::move(result->output)});
+    });
+}
+
+}  // namespace keenlance

@@ -1,0 +1,62 @@
+#pragma once
+/// The one place where actions become effects; what comes of them goes back to the policy as facts.
+
+#include <keenlance/core/action.hpp>
+#include <keenlance/core/export.hpp>
+#include <keenlance/core/fact.hpp>
+#include <keenlance/ports/http_probe.hpp>
+#include <keenlance/ports/notifier.hpp>
+#include <keenlance/ports/process_table.hpp>
+#include <keenlance/ports/supervisor.hpp>
+#include <keenlance/system/child.hpp>
+#include <keenlance/system/log.hpp>
+#include <keenlance/system/reactor.hpp>
+#include <keenlance/system/restarter.hpp>
+
+#include <functional>
+#include <set>
+#include <string>
+
+namespace keenlance {
+
+/// Finds the groups that are [eventlistener:x] pools of the supervisord with that pid.
+using ListenerFinder = std::function<Result<std::set<std::string>>(int supervisord_pid)>;
+
+/// Everything the performer may touch. All must outlive it.
+struct Effects {
+    LogLines& log;
+    Supervisor& supervisor;
+    ProcessTable& processes;
+    HttpProbe& http;
+    CommandRunner& commands;
+    Notifier* notifier = nullptr;  ///< nullptr: nobody wants to be notified
+    ListenerFinder find_listeners;
+};
+
+/// Logs and notifications are taken over at once; everything else begins in a later turn of the reactor, so
+/// that an event is acknowledged before any work on it.
+class KEENLANCE_API Performer {
+  public:
+    using Sink = std::function<void(const Fact&)>;
+
+    Performer(Reactor& reactor, Effects effects, Sink sink);
+
+    void perform(const Action& action);
+    /// The listener is about to end.
+    void hurry();
+
+  private:
+    void begin(const ListProcesses& action);
+    void begin(const ListEventListeners& action);
+    void begin(const MeasureMemory& action);
+    void begin(const CheckHttp& action);
+    void begin(const Restart& action);
+    void begin(const RunCommand& action);
+
+    Reactor& reactor_;
+    Effects effects_;
+    Sink sink_;
+    Restarter restarter_;
+};
+
+}  // namespace keenlance

@@ -1,0 +1,60 @@
+#include <keenlance/core/text.hpp>
+#include <keenlance/system/process_table_ps.hpp>
+
+#include <charconv>
+
+namespace keenlance {
+
+namespace {
+
+constexpr std::string_view list_all =
+    "LC_ALL=C ps -A -o pid= -o ppid= -o rss=";  // rss in units of 1024 bytes
+constexpr Duration patience{30'000};
+constexpr std::size_t most_output = std::size_t{16} * 1024 * 1024;  // half a million processes
+
+template <class Number>
+bool read_number(std::string_view text, Number& value) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc{} && end == text.data() + text.size();
+}
+
+std::vector<ProcessEntry> parse_entries(std::string_view output) {
+    std::vector<ProcessEntry> entries;
+    for (const auto line : split(output, '\n')) {
+        const auto words = split_words(line);
+        ProcessEntry entry;
+        std::uint64_t kib = 0;
+        if (words.size() != 3 || !read_number(words[0], entry.pid) || !read_number(words[1], entry.parent) ||
+            !read_number(words[2], kib))
+            continue;
+        entry.rss_bytes = kib * 1024;
+        entries.push_back(entry);
+    }
+    return entries;
+}
+
+std::map<int, std::uint64_t> own_sizes(const std::vector<ProcessEntry>& entries,
+                                       const std::vector<int>& pids) {
+    std::map<int, std::uint64_t> all, wanted;
+    for (const auto& entry : entries)
+        all[entry.pid] = entry.rss_bytes;
+    for (const int pid : pids)
+        if (const auto found = all.find(pid); found != all.end()) wanted.insert(*found);
+    return wanted;
+}
+
+}  // namespace
+
+void PsProcessTable::measure(const std::vector<int>& pids, MemoryScope scope, Answer answer) {
+    Command ps_command{std::string(list_all), "", patience, most_output};
+    commands_.run(std::move(ps_command), [pids, scope, answer = std::move(answer)](Result<CommandResult> ps) {
+        if (!ps) return answer(ps.error());
+        if (ps->status != 0)
+            return answer(Error{ErrorKind::system, ps->status,
+                                "cannot read memory sizes: ps ended with " + ps->describe(patience)});
+        const auto entries = parse_entries(ps->output);
+        answer(scope == MemoryScope::descendants ? sum_families(entries, pids) : own_sizes(entries, pids));
+    });
+}
+
+}  // namespace keenlance

@@ -1,0 +1,96 @@
+#include <keenlance/core/text.hpp>
+#include <keenlance/system/program.hpp>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <exception>
+#include <string>
+#include <vector>
+
+namespace keenlance {
+
+namespace {
+
+/// A descriptor opened later must not become stdin, stdout or stderr by their absence.
+void open_missing_standard_descriptors() {
+    int fd = -1;
+    do
+        fd = ::open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) ::close(fd);
+}
+
+int print(std::string_view text) {
+    while (!text.empty()) {
+        const auto count = ::write(STDOUT_FILENO, text.data(), text.size());
+        if (count <= 0) return exit_code::not_reached;
+        text.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return exit_code::done;
+}
+
+bool run_by_hand() {
+    if (::isatty(STDIN_FILENO) == 1) return true;
+    return std::getenv("SUPERVISOR_SERVER_URL") == nullptr && std::getenv("SUPERVISOR_ENABLED") == nullptr;
+}
+
+std::string introduce(const CommandLineSpec& spec, const ListenerIntroduction& introduction,
+                      const char* path) {
+    const std::string program = spec.program;
+    return fmt::format(
+        "{0}: an event listener that {1}: it is started by supervisord, not by hand.\n"
+        "{0}: put into supervisord.conf:  [eventlistener:{0}]  command={2} {3}  events={4}  (one a line; see "
+        "{0} --help)\n",
+        program, introduction.does, path, introduction.example, introduction.events);
+}
+
+int complain_of_usage(const CommandLineSpec& spec, const Error& error) {
+    return complain(spec.program, fmt::format("{} (see {} --help)", error.message, spec.program),
+                    exit_code::usage);
+}
+
+}  // namespace
+
+int complain(std::string_view program, std::string_view message, int code) {
+    const std::string line = fmt::format("{}: {}\n", program, printable(message, 2000));
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+    return code;
+}
+
+int run_main(int argc, char** argv, const CommandLineSpec& spec,
+             const std::function<int(const ParsedOptions&)>& body) {
+    open_missing_standard_descriptors();
+    try {
+        const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+        const auto options = parse_options(spec, arguments);
+        if (!options)
+            return complain(spec.program,
+                            fmt::format("{}; see {} --help", options.error().message, spec.program),
+                            exit_code::usage);
+        if (options->has("help")) return print(format_help(spec));
+        if (options->has("version")) return print(format_version(spec.program) + "\n");
+        return body(*options);
+    } catch (const std::exception& error) {
+        return complain(spec.program, error.what(), exit_code::environment);
+    }
+}
+
+int run_listener_main(int argc, char** argv, const CommandLineSpec& spec,
+                      const ListenerIntroduction& introduction, const Prepare& prepare) {
+    return run_main(argc, argv, spec, [&](const ParsedOptions& options) {
+        const auto run = prepare(options);
+        if (!run && argc > 1) return complain_of_usage(spec, run.error());
+        if (run_by_hand()) {
+            const std::string text =
+                introduce(spec, introduction, path_of_program(spec, argc > 0 ? argv[0] : ""));
+            [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+            return exit_code::environment;
+        }
+        return run ? (*run)() : complain_of_usage(spec, run.error());
+    });
+}
+
+}  // namespace keenlance

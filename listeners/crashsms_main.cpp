@@ -1,0 +1,12 @@
+// crashsms: mails crashes in few words, for gateways that make short messages of mails.
+
+#include <listeners/batch_main.hpp>
+
+int main(int argc, char** argv) {
+    using keenlance::batch::Kind;
+    return keenlance::batch::batch_main(argc, argv,
+                                        {"crashsms", Kind::short_crashes,
+                                         "Mails the crashes of supervisord's processes in few words, for SMS "
+                                         "gateways, over SMTP; an event listener.",
+                                         "", "mails crashes in few words, for SMS gateways"});
+}

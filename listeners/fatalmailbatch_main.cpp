@@ -1,0 +1,13 @@
+// fatalmailbatch: mails failed starts of supervisord's processes, collected over an interval.
+
+#include <listeners/batch_main.hpp>
+
+int main(int argc, char** argv) {
+    using keenlance::batch::Kind;
+    return keenlance::batch::batch_main(
+        argc, argv,
+        {"fatalmailbatch", Kind::fatals,
+         "Mails the failed starts (FATAL) of supervisord's processes, collected over an interval, over SMTP; "
+         "an event listener.",
+         "Fatal start alert from supervisord", "mails failed starts, collected over an interval"});
+}
