@@ -37,8 +37,16 @@ bool run_by_hand() {
     return std::getenv("SUPERVISOR_SERVER_URL") == nullptr && std::getenv("SUPERVISOR_ENABLED") == nullptr;
 }
 
+/// As supervisord.conf wants it: absolute, unless the program was found on PATH.
+std::string path_of_program(const CommandLineSpec& spec, const std::string& called) {
+    if (called.find('/') == std::string::npos) return spec.program;
+    const std::unique_ptr<char, decltype(&std::free)> absolute(::realpath(called.c_str(), nullptr),
+                                                               &std::free);
+    return absolute ? absolute.get() : called;
+}
+
 std::string introduce(const CommandLineSpec& spec, const ListenerIntroduction& introduction,
-                      const char* path) {
+                      const std::string& path) {
     const std::string program = spec.program;
     return fmt::format(
         "{0}: an event listener that {1}: it is started by supervisord, not by hand.\n"
@@ -66,10 +74,7 @@ int run_main(int argc, char** argv, const CommandLineSpec& spec,
     try {
         const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
         const auto options = parse_options(spec, arguments);
-        if (!options)
-            return complain(spec.program,
-                            fmt::format("{}; see {} --help", options.error().message, spec.program),
-                            exit_code::usage);
+        if (!options) return complain_of_usage(spec, options.error());
         if (options->has("help")) return print(format_help(spec));
         if (options->has("version")) return print(format_version(spec.program) + "\n");
         return body(*options);

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <stdexcept>
 
 namespace keenlance {
@@ -53,6 +54,8 @@ Error Transfers::describe(CURL* easy, CURLcode code, const char* detail, Duratio
         message += " (is its authority in the system's store, or named by SSL_CERT_FILE?)";
     long os_error = 0;
     curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
+    // libcurl's own words name the URL's host and port, which for a unix socket are not where it went.
+    if (code == CURLE_COULDNT_CONNECT && os_error != 0) message = std::strerror(static_cast<int>(os_error));
     const bool refused = code == CURLE_COULDNT_CONNECT && os_error == ECONNREFUSED;
     return {refused ? ErrorKind::refused : kind_of(code), static_cast<int>(code), printable(message, 300)};
 }
