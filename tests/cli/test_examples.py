@@ -1,0 +1,78 @@
+"""The configurations of examples/ under a real supervisord, as they stand but for their paths in /tmp: each listener
+stays up, and what the comments promise to be seen is there."""
+
+import os
+import signal
+import unittest
+
+from support.supervisord import Supervisord
+from support.system import free_port
+from support.workspace import PROGRAMS, ROOT, Workspace, binary_folder, wait_until
+
+
+class Example(Supervisord):
+    """examples/PROGRAM.conf, its files in the test's folder."""
+
+    def __init__(self, case, program, replaced=None):
+        self._program = program
+        self._replaced = replaced or {}
+        path = f"{binary_folder()}:{os.environ['PATH']}"
+        super().__init__(case, environment={"PATH": path, "TMPDIR": str(case.dir)})
+
+    def _configuration(self, sections):
+        text = (ROOT / "examples" / f"{self._program}.conf").read_text(encoding="utf-8")
+        paths = {"/tmp/keenlance-" + self._program: f"{self.dir}/{self._program}",
+                 f"{self.dir}/{self._program}.sock": self.socket}
+        for old, new in {**paths, **self._replaced}.items():
+            self._case.assertIn(old, text)
+            text = text.replace(old, new)
+        return text
+
+    def file(self, ending):
+        path = self.dir / f"{self._program}.{ending}"
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+    def _keep_evidence(self):
+        super()._keep_evidence()
+        self._case.exhibit(f"{self._program}.log", self.file("log"))
+        self._case.exhibit(f"{self._program}.stderr", self.file("stderr"))
+
+
+class EveryExample(Workspace):
+    def test_each_listener_becomes_running_and_stops_when_told(self):
+        for program in PROGRAMS:
+            with self.subTest(program):
+                supervisord = Example(self, program)
+                supervisord.wait_for_state(program, "RUNNING")
+                supervisord.stop()
+                self.assertIn(f"stopped: {program} (exit status 0)", supervisord.file("log"))
+
+
+class MemmonExample(Workspace):
+    def test_memmon_restarts_the_greedy_program(self):
+        supervisord = Example(self, "memmon")
+        pid = supervisord.wait_for_state("greedy", "RUNNING")
+        supervisord.wait_for_restart("greedy", pid)
+        wait_until(lambda: "greedy" in supervisord.file("stderr"), "memmon's line about it")
+
+
+class HttpokExample(Workspace):
+    def test_httpok_restarts_the_server_that_was_made_to_hang(self):
+        supervisord = Example(self, "httpok", {"8010": str(free_port())})
+        pid = supervisord.wait_for_state("web", "RUNNING")
+        supervisord.wait_for_state("httpok", "RUNNING")
+        os.kill(pid, signal.SIGSTOP)
+        supervisord.wait_for_restart("web", pid)
+        wait_until(lambda: "web" in supervisord.file("stderr"), "httpok's line about it")
+
+
+class CrashmailExample(Workspace):
+    def test_crashmail_tells_about_the_crash_and_about_the_failed_start(self):
+        supervisord = Example(self, "crashmail")
+        for process in ("crasher", "nosuch"):
+            wait_until(lambda: f"Process {process} in group {process} " in supervisord.file("mail"),
+                       lambda: f"a message about {process}, have {supervisord.file('mail')!r}")
+
+
+if __name__ == "__main__":
+    unittest.main()
