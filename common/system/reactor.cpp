@@ -189,9 +189,10 @@ void Reactor::run_ready(std::optional<SteadyTime> limit) {
 }
 
 void Reactor::turn(std::optional<SteadyTime> limit) {
+    // Waiting comes first, so that run_until() asks again after everything that can end it.
+    run_ready(limit);
     run_deferred();
     run_due_timers();
-    run_ready(limit);
 }
 
 bool Reactor::run_until(const std::function<bool()>& done, std::optional<SteadyTime> limit) {
