@@ -1,0 +1,1 @@
+"""What the end-to-end tests share: a real supervisord, its side of the pipe, and the servers listeners talk to."""
