@@ -83,8 +83,9 @@ void SmtpClient::send(SmtpRequest request, std::function<void(Result<std::string
     transfers_->start(std::move(easy), [posting, handle, answer = std::move(answer)](CURLcode code) {
         if (code == CURLE_OK) return answer(join(posting->refusals, "; "));
         Error error = Transfers::describe(handle, code, posting->error.data(), posting->request.timeout);
-        if (!posting->last_reply.empty())
-            error.message += fmt::format("; the server said \"{}\"", posting->last_reply);
+        // The refusal itself, where there was one: what comes last is only the answer to QUIT.
+        const auto& said = posting->refusals.empty() ? posting->last_reply : posting->refusals.back();
+        if (!said.empty()) error.message += fmt::format("; the server said \"{}\"", said);
         answer(std::move(error));
     });
 }

@@ -3,6 +3,7 @@
 #include <keenlance/core/text.hpp>
 
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -80,6 +81,10 @@ Transfers::Transfers(Reactor& reactor) : reactor_(reactor), multi_(nullptr) {
 }
 
 Transfers::~Transfers() {
+    // libcurl ends an SMTP transfer politely: it would wait two minutes for a server that hangs, and would
+    // mark half a message as whole.
+    for (const int fd : sockets_)
+        ::shutdown(fd, SHUT_RDWR);
     for (auto& [easy, running] : running_)
         curl_multi_remove_handle(multi_, easy);
     running_.clear();
@@ -113,9 +118,11 @@ void Transfers::start(CurlEasy easy, Ended ended) {
 int Transfers::on_socket(CURL* /*easy*/, curl_socket_t fd, int what, void* self, void* /*unused*/) {
     auto& transfers = *static_cast<Transfers*>(self);
     if (what == CURL_POLL_REMOVE) {
+        transfers.sockets_.erase(fd);
         transfers.reactor_.unwatch(fd);
         return 0;
     }
+    transfers.sockets_.insert(fd);
     short events = 0;
     if ((what & CURL_POLL_IN) != 0) events = static_cast<short>(events | POLLIN);
     if ((what & CURL_POLL_OUT) != 0) events = static_cast<short>(events | POLLOUT);

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 
 namespace keenlance {
 
@@ -63,6 +64,7 @@ class Transfers {
     CURLM* multi_;
     Reactor::TimerId timer_ = 0;
     std::map<CURL*, Running> running_;
+    std::set<curl_socket_t> sockets_;  // that libcurl waits for
 };
 
 }  // namespace keenlance
