@@ -13,7 +13,7 @@ import threading
 import time
 
 from support import events
-from support.system import die_with_parent
+from support.system import descendants, die_with_parent, kill_all
 from support.workspace import PATIENCE, binary, wait_until
 
 READY, OK = b"READY\n", b"RESULT 2\nOK"
@@ -150,11 +150,10 @@ class Rig:
 
     def _end(self):
         if self.process.poll() is None:
-            try:
-                os.killpg(self.process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+            begotten = descendants(self.process.pid)
+            self.process.kill()
             self.process.wait()
+            kill_all(begotten)
         for pipe in (self.process.stdin, self.process.stdout):
             pipe.close()
         if self._stderr_reader.is_alive():
