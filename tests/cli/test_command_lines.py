@@ -32,10 +32,12 @@ class CommandLine(Workspace):
                                   f"mv {self.mailed}.new {self.mailed}\n", 0o755)
         self.commands = Commands(self, {"/usr/sbin/sendmail": self.mail.command, "/usr/bin/mail": mail})
 
-    def supervise(self, line, events, *sections, **options):
-        keys = options.pop("keys", {})
-        command = self.commands.rewritten(f"{binary_folder()}/{line}") if "mail" in line else f"{binary_folder()}/{line}"
-        self.supervisord = Supervisord(self, listener("listener", command, events, **keys), *sections,
+    def supervise(self, line, events, *sections, keys=None, verbatim=False, **options):
+        """`verbatim` lines run no mail command."""
+        command = f"{binary_folder()}/{line}"
+        if not verbatim:
+            command = self.commands.rewritten(command)
+        self.supervisord = Supervisord(self, listener("listener", command, events, **(keys or {})), *sections,
                                        prefix=self.commands.prefix, **options)
         self.supervisord.wait_for_state("listener", "RUNNING")
         return self.supervisord
@@ -103,7 +105,7 @@ class LinesOfHttpok(CommandLine):
         server = Server(self, BROKEN)
         supervisord = self.supervise(f"httpok -p app:instance1 -t 30 {server.url}/", "TICK_3600",
                                      program("instance1", "sleep 600"), program("instance2", "sleep 600"),
-                                     "[group:app]\nprograms=instance1,instance2\n")
+                                     "[group:app]\nprograms=instance1,instance2\n", verbatim=True)
         pids = [supervisord.wait_for_state(f"app:instance{number}", "RUNNING") for number in (1, 2)]
         self.assertEqual(self.argv(), ["-p", "app:instance1", "-t", "30", f"{server.url}/"])
         rig = Rig(self, "httpok", *self.argv(), server_url=supervisord)  # an hour is too long to wait
@@ -129,7 +131,8 @@ class LinesOfCrashmail(CommandLine):
 
     def test_9_a_command_over_many_lines(self):
         self.supervise("crashmail\n        -o hostname -a -m x@example.com\n"
-                       "        -s '/usr/sbin/sendmail -t -i -f crash-notifier@domain.com'", "PROCESS_STATE", self.victim())
+                       "        -s '/usr/sbin/sendmail -t -i -f crash-notifier@domain.com'",
+                       "PROCESS_STATE", self.victim())
         self.crash("victim")
         mail = self.mail.wait()[0]
         self.assertRegex(mail["Subject"], r"^hostname: victim crashed at ")
@@ -172,7 +175,8 @@ class LinesOfCrashmail(CommandLine):
         self.assertEqual(len(self.mail.raw), 1)
 
     def test_14_a_batch_with_quoted_addresses(self):
-        self.supervise('crashmailbatch --toEmail="you@bar.com" --fromEmail="me@bar.com"', "PROCESS_STATE,TICK_60")
+        self.supervise('crashmailbatch --toEmail="you@bar.com" --fromEmail="me@bar.com"', "PROCESS_STATE,TICK_60",
+                       verbatim=True)
         self.assertEqual(self.argv(), ["--toEmail=you@bar.com", "--fromEmail=me@bar.com"])
         smtp = SmtpServer(self)  # the line's own is the host's, which must not get a test's mail
         rig = Rig(self, "crashmailbatch", *self.argv(), "-H", smtp.host)

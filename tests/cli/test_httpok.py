@@ -205,7 +205,8 @@ class HowItConnects(Httpok):
             self.assertNotIn("hunter2", text)
 
     def test_an_answer_whose_reason_tries_to_inject_a_header_is_harmless(self):
-        mail = self.assert_bad("status", saying(b"HTTP/1.1 500 a\rBcc: x@example.com\x1b[31m\r\nContent-Length: 0\r\n\r\n"))
+        answer = b"HTTP/1.1 500 a\rBcc: x@example.com\x1b[31m\r\nContent-Length: 0\r\n\r\n"
+        mail = self.assert_bad("status", saying(answer))
         self.assertNotIn("Bcc", mail)
 
 

@@ -235,7 +235,8 @@ class WhatMemmonMails(Memmon):
     def test_long_options_are_understood(self):
         self.supervise(actor("web", "hold 60"), self.group("g", "web"))
         pids = self.pids({"g:web": 60})
-        spellings = (("--program=web=50MB", "--email=a@x", "--name=N"), ("--prog", "g:web=50MB", "--em", "a@x", "--na=N"),
+        spellings = (("--program=web=50MB", "--email=a@x", "--name=N"),
+                     ("--prog", "g:web=50MB", "--em", "a@x", "--na=N"),
                      ("--group=g=50MB", "--email", "a@x", "--name", "N"), ("--groupname=g=50MB", "-ma@x", "-nN"),
                      ("--any=50MB", "-m", "a@x", "-n", "N", "--uptime=1d"))
         for count, arguments in enumerate(spellings, 1):
@@ -273,7 +274,8 @@ class WhatMayGoWrong(Memmon):
         self.assertEqual(self.supervisord.pid("other"), other)
 
     def test_a_program_whose_file_is_gone_is_started_again_when_it_is_back(self):
-        self.check_failed_start(lambda path: os.rename(path, path + ".away"), lambda path: os.rename(path + ".away", path))
+        self.check_failed_start(lambda path: os.rename(path, path + ".away"),
+                                lambda path: os.rename(path + ".away", path))
 
     def test_a_program_that_lost_its_x_bit_is_started_again_when_it_has_it_back(self):
         self.check_failed_start(lambda path: os.chmod(path, 0o644), lambda path: os.chmod(path, 0o755))

@@ -74,7 +74,8 @@ class WhatSupervisordMayAnswer(Trouble):
         self.check(refusing(1, "UNKNOWN_METHOD"), "UNKNOWN_METHOD")
 
     def test_a_fault_with_a_text_that_is_an_escape_sequence_or_many_lines(self):
-        self.check(refusing(30, "FAILED:\n\x1b[31m\r2026-01-01 00:00:00,000 memmon: lie\n" + "x" * 100_000), "FAILED|30")
+        text = "FAILED:\n\x1b[31m\r2026-01-01 00:00:00,000 memmon: lie\n" + "x" * 100_000
+        self.check(refusing(30, text), "FAILED|30")
 
     def test_html(self):
         self.check(answering(body=b"<html><body>It works!</body></html>"), "skipped")
@@ -89,7 +90,8 @@ class WhatSupervisordMayAnswer(Trouble):
         self.check(answering(body=RESPONSE % b"<value><surprise/></value>", headers=XML), "skipped")
 
     def test_an_answer_of_another_shape(self):
-        for value in ("text", 42, {"name": "web"}, [1, 2], [{"name": "web"}], [[]], [{"name": 1, "group": {}, "pid": "x"}]):
+        for value in ("text", 42, {"name": "web"}, [1, 2], [{"name": "web"}], [[]],
+                      [{"name": 1, "group": {}, "pid": "x"}]):
             with self.subTest(value):
                 self.check(processes(value), "skipped")
 

@@ -31,7 +31,8 @@ class Commands:
         root = () if os.geteuid() == 0 else ("--user", "--map-root-user")
         prefix = ("unshare", *root, "--mount", "sh", "-c", script, "sh")
         try:
-            probe = subprocess.run([*prefix, "test", "-x", next(iter(self._commands))], capture_output=True, check=False)
+            probe = subprocess.run([*prefix, "test", "-x", next(iter(self._commands))], capture_output=True,
+                                   check=False)
         except FileNotFoundError:
             return ()
         return prefix if probe.returncode == 0 else ()

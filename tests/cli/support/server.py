@@ -217,7 +217,7 @@ def _shielded(call, name, parameters):
 # --- certificates ---
 
 class Certificates:
-    """A self-made authority (`authority`, a file for SSL_CERT_FILE) and a server's context for 127.0.0.1, ::1, localhost."""
+    """A self-made authority (`authority`, a file for SSL_CERT_FILE) and a server's context for this machine."""
 
     def __init__(self, folder):
         self.authority = str(folder / "authority.pem")

@@ -1,6 +1,5 @@
 """A real supervisord in a folder of its own, and its RPC interface."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -63,7 +62,7 @@ class Supervisord:
     It listens on a unix socket, and on the port `inet` where one is given; with a password, both ask for it.
     """
 
-    def __init__(self, case, *sections, unix=True, inet=None, password=None, loglevel="info", prefix=(), environment=None):
+    def __init__(self, case, *sections, unix=True, inet=None, password=None, loglevel="info", prefix=()):
         self.dir = case.dir / f"supervisord-{len(list(case.dir.glob('supervisord-*')))}"
         (self.dir / "logs").mkdir(parents=True)
         self.socket = str(self.dir / "s.sock") if unix else None
@@ -74,7 +73,7 @@ class Supervisord:
         self._case = case
         self._seen = set()
         Path(self.config).write_text(self._configuration(sections), encoding="utf-8")
-        self.process = self._spawn(prefix, environment)
+        self.process = self._spawn(prefix)
         case.addCleanup(self.stop)
         self._wait_until_up()
 
@@ -90,12 +89,11 @@ class Supervisord:
             text += f"[inet_http_server]\nport=127.0.0.1:{self.port}\n{login}"
         return text + "\n".join(sections)
 
-    def _spawn(self, prefix, environment):
+    def _spawn(self, prefix):
         with open(self.dir / "console", "wb") as console:
             return subprocess.Popen(
                 [*prefix, sys.executable, "-m", "supervisor.supervisord", "-n", "-c", self.config],
-                stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
-                env={**os.environ, **(environment or {})}, preexec_fn=die_with_parent)
+                stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
 
     def _wait_until_up(self):
         def up():
@@ -180,14 +178,6 @@ class Supervisord:
             self.process.kill()
             self.process.wait()
         kill_all(pid for pid in began if pid and is_alive(pid))
-        self._keep_evidence()
-
-    def kill(self):
-        """At once, as a power cut would: its children are killed too."""
-        began = descendants(self.process.pid)
-        self.process.kill()
-        self.process.wait()
-        kill_all(began)
         self._keep_evidence()
 
     def _poke(self):
