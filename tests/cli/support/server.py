@@ -62,12 +62,12 @@ class Server:
             self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self._listening.bind((self.host, self.port))
         self._listening.listen(64)
-        threading.Thread(target=self._accept, daemon=True).start()
+        threading.Thread(target=self._accept, args=(self._listening,), daemon=True).start()
 
-    def _accept(self):
+    def _accept(self, listening):
         while True:
             try:
-                connection, _ = self._listening.accept()
+                connection, _ = listening.accept()
             except OSError:
                 return
             self.connections += 1
@@ -113,6 +113,7 @@ class Server:
     def stop(self):
         self.stopping.set()
         if self._listening:
+            self._listening.shutdown(socket.SHUT_RDWR)  # closing alone would not wake accept()
             self._listening.close()
             self._listening = None
         for connection in list(self._open):

@@ -1,5 +1,6 @@
 """A real supervisord in a folder of its own, and its RPC interface."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -62,7 +63,8 @@ class Supervisord:
     It listens on a unix socket, and on the port `inet` where one is given; with a password, both ask for it.
     """
 
-    def __init__(self, case, *sections, unix=True, inet=None, password=None, loglevel="info", prefix=()):
+    def __init__(self, case, *sections, unix=True, inet=None, password=None, loglevel="info", prefix=(),
+                 environment=None):
         self.dir = case.dir / f"supervisord-{len(list(case.dir.glob('supervisord-*')))}"
         (self.dir / "logs").mkdir(parents=True)
         self.socket = str(self.dir / "s.sock") if unix else None
@@ -73,7 +75,7 @@ class Supervisord:
         self._case = case
         self._seen = set()
         Path(self.config).write_text(self._configuration(sections), encoding="utf-8")
-        self.process = self._spawn(prefix)
+        self.process = self._spawn(prefix, environment)
         case.addCleanup(self.stop)
         self._wait_until_up()
 
@@ -89,11 +91,12 @@ class Supervisord:
             text += f"[inet_http_server]\nport=127.0.0.1:{self.port}\n{login}"
         return text + "\n".join(sections)
 
-    def _spawn(self, prefix):
+    def _spawn(self, prefix, environment):
         with open(self.dir / "console", "wb") as console:
             return subprocess.Popen(
                 [*prefix, sys.executable, "-m", "supervisor.supervisord", "-n", "-c", self.config],
-                stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
+                stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
+                env={**os.environ, **(environment or {})}, preexec_fn=die_with_parent)
 
     def _wait_until_up(self):
         def up():
