@@ -10,7 +10,7 @@ from support.mail import MailDrop
 from support.rig import Rig
 from support.server import Server, answering_rpc
 from support.supervisord import Supervisord, actor, program
-from support.system import descendants, is_alive, rss_bytes
+from support.system import descendants, is_alive, is_asleep, rss_bytes
 from support.workspace import Workspace, wait_until
 
 ADDRESS = ("-m", "ops@example.com")
@@ -104,7 +104,7 @@ class TheLimitThatDecides(Memmon):
         pids = {name: self.supervisord.wait_for_state(name, "RUNNING") for name in ("exact", "over")}
         wait_until(lambda: all("sleep" in os.readlink(f"/proc/{pid}/exe") or
                                "coreutils" in os.readlink(f"/proc/{pid}/exe") for pid in pids.values()), "exec")
-        wait_until(lambda: all(_asleep(pid) for pid in pids.values()), "both asleep")
+        wait_until(lambda: all(is_asleep(pid) for pid in pids.values()), "both asleep")
         exact, over = rss_bytes(pids["exact"]), rss_bytes(pids["over"])
         rig = self.memmon("-p", f"exact={exact}", "-p", f"over={over - 1}", *ADDRESS)
         rig.tick()
@@ -152,11 +152,6 @@ class TheLimitThatDecides(Memmon):
             self.mail.wait(count)
             pids["web"] = self.supervisord.wait_for_restart("web", pids["web"])
         self.assertEqual(len(self.mail.raw), 3)
-
-
-def _asleep(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
-        return stat.read().rsplit(")", 1)[1].split()[0] == "S"
 
 
 class WhatCounts(Memmon):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from supervisor.xmlrpc import SupervisorTransport
 
-from support.system import descendants, die_with_parent, is_alive, kill_all, rss_bytes
+from support.system import descendants, die_with_parent, is_alive, is_asleep, kill_all, rss_bytes
 from support.workspace import PATIENCE, wait_until
 
 ACTOR = Path(__file__).with_name("actor.py")
@@ -142,7 +142,7 @@ class Supervisord:
     def wait_for_size(self, name, megabytes):
         """Until `name` runs and holds that much: from then on its size does not change. Gives its pid."""
         pid = self.wait_for_state(name, "RUNNING")
-        wait_until(lambda: rss_bytes(pid) > megabytes << 20, f"{name} to hold {megabytes} MB")
+        wait_until(lambda: rss_bytes(pid) > megabytes << 20 and is_asleep(pid), f"{name} to hold {megabytes} MB")
         return pid
 
     def wait_for_restart(self, name, old_pid, seconds=PATIENCE):

@@ -39,12 +39,20 @@ def rss_bytes(pid):
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def is_alive(pid):
+def _state(pid):
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except OSError:
-        return False
-    return stat.rsplit(")", 1)[1].split()[0] != "Z"
+        return "Z"
+
+
+def is_alive(pid):
+    return _state(pid) != "Z"
+
+
+def is_asleep(pid):
+    """It waits for something, and its size stays what it is."""
+    return _state(pid) == "S"
 
 
 def descendants(pid):
