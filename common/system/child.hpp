@@ -23,13 +23,13 @@ struct Command {
 };
 
 /// How a command ended.
-struct CommandResult {
+struct KEENLANCE_API CommandResult {
     int status = 0;          ///< what the shell calls $?: its exit status, or 128 + the signal that ended it
     bool timed_out = false;  ///< it was killed at its timeout
     std::string output;      ///< stdout and stderr as they came, at most Command::max_output bytes
 
-    /// "status 3", "killed by signal 15", "killed after 60 s"; with the output, if any, behind a colon. One
-    /// line.
+    /// "status 3", "status 143 (signal 15)", "killed after 60 s"; with the output, if any, behind a colon.
+    /// One line.
     [[nodiscard]] std::string describe(Duration timeout) const;
 };
 

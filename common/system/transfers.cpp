@@ -57,8 +57,13 @@ Error Transfers::describe(CURL* easy, CURLcode code, const char* detail, Duratio
     curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
     // libcurl's own words name the URL's host and port, which for a unix socket are not where it went.
     if (code == CURLE_COULDNT_CONNECT && os_error != 0) message = std::strerror(static_cast<int>(os_error));
-    const bool refused = code == CURLE_COULDNT_CONNECT && os_error == ECONNREFUSED;
-    return {refused ? ErrorKind::refused : kind_of(code), static_cast<int>(code), printable(message, 300)};
+    ErrorKind kind = kind_of(code);
+    if (code == CURLE_COULDNT_CONNECT && os_error == ECONNREFUSED) kind = ErrorKind::refused;
+    // What does not begin as HTTP does has the code of a URL's unknown scheme; only then was something sent.
+    long sent = 0;
+    curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent);
+    if (code == CURLE_UNSUPPORTED_PROTOCOL && sent > 0) kind = ErrorKind::malformed;
+    return {kind, static_cast<int>(code), printable(message, 300)};
 }
 
 void Transfers::restrict_protocols(CURL* easy, const char* names, [[maybe_unused]] long mask) {
