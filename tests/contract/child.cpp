@@ -97,7 +97,7 @@ TEST_CASE("a command that does not exist, fails or is killed says so by its stat
     const auto terminated = runner.run("kill -TERM $$; sleep 1000");
     CHECK(terminated.status == 128 + SIGTERM);
     CHECK_FALSE(terminated.timed_out);
-    CHECK(runner.run("sleep 1000 | kill -KILL $$").status == 128 + SIGKILL);
+    CHECK(runner.run("kill -KILL $$").status == 128 + SIGKILL);
     CHECK(runner.run("syntax error (").status == 2);
 }
 

@@ -86,8 +86,7 @@ std::shared_ptr<RealSupervisord> shared_supervisord() {
 }  // namespace
 
 std::vector<PlayedProgram> all_programs() {
-    // A real supervisord's child is deaf to SIGTERM until it has become the program (it still has
-    // supervisord's handlers then), so what is stopped soon after its start may live until its stopwaitsecs.
+    // stopwaitsecs is short where a stop may come before the process is the program.
     const auto lone = [](const char* name) { return Namespec{name, name}; };
     return {
         {.id = lone("steady"), .start_seconds = 1},
@@ -142,7 +141,9 @@ std::vector<ProcessState> Stage::states_until(const Namespec& id, ProcessState l
 ProcessInfo Stage::start(const Namespec& id) {
     const auto started = ask(api::start_process(id, Wait::no));
     if (!started) throw std::runtime_error(started.error().message);
-    return wait_for(id, ProcessState::running);
+    auto info = wait_for(id, ProcessState::running);
+    wait_until_it_is_the_program(info);
+    return info;
 }
 
 FakeStage::FakeStage() : fake_(std::make_unique<FakeSupervisor>(reactor(), tenth)) {
@@ -187,6 +188,13 @@ void RealStage::show_command(const Namespec& id) {
 
 void RealStage::forbid_spawning(const Namespec& id) {
     std::filesystem::remove_all(log_folder(supervisord_->folder(), id));
+}
+
+void RealStage::wait_until_it_is_the_program(const ProcessInfo& info) {
+    const auto command_line = [](int pid) { return read_file(fmt::format("/proc/{}/cmdline", pid)); };
+    const auto of_supervisord = command_line(supervisord_->pid());
+    if (!eventually([&] { return command_line(info.pid) != of_supervisord; }))
+        throw std::runtime_error(info.id.full() + " does not become its program");
 }
 
 void RealStage::wait_until_deaf(const ProcessInfo& info) {

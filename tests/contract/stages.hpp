@@ -40,6 +40,9 @@ class Stage {
     virtual void show_command(const Namespec& id) = 0;
     /// From now on it cannot be spawned, though its command is there.
     virtual void forbid_spawning(const Namespec& id) = 0;
+    /// A process just spawned is supervisord's fork until it has become the program: it does not die of
+    /// SIGTERM yet, and still needs its command.
+    virtual void wait_until_it_is_the_program(const ProcessInfo& info) = 0;
     /// A program that ignores SIGTERM is deaf only when it has come so far.
     virtual void wait_until_deaf(const ProcessInfo& info) = 0;
 
@@ -63,7 +66,7 @@ class Stage {
     ProcessInfo wait_for(const Namespec& id, ProcessState state);
     /// The states it is seen in on its way, `last` included; one may go by unseen.
     std::vector<ProcessState> states_until(const Namespec& id, ProcessState last);
-    /// Starts it and waits until it is RUNNING.
+    /// Starts it and waits until it is RUNNING, and the program.
     ProcessInfo start(const Namespec& id);
 
   private:
@@ -80,6 +83,7 @@ class FakeStage : public Stage {
     void hide_command(const Namespec& id) override { fake_->hide_command(id); }
     void show_command(const Namespec& id) override { fake_->show_command(id); }
     void forbid_spawning(const Namespec& id) override;
+    void wait_until_it_is_the_program(const ProcessInfo& /*info*/) override {}
     void wait_until_deaf(const ProcessInfo& /*info*/) override {}
 
   private:
@@ -101,6 +105,7 @@ class RealStage : public Stage {
     void hide_command(const Namespec& id) override;
     void show_command(const Namespec& id) override;
     void forbid_spawning(const Namespec& id) override;
+    void wait_until_it_is_the_program(const ProcessInfo& info) override;
     void wait_until_deaf(const ProcessInfo& info) override;
 
   protected:
