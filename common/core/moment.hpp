@@ -17,12 +17,12 @@ using SteadyTime = std::chrono::time_point<std::chrono::steady_clock, Duration>;
 struct Moment {
     SteadyTime steady;
     std::chrono::time_point<std::chrono::system_clock, Duration> wall;
-    std::tm local{};       ///< `wall` in local time
-    int utc_offset = 0;    ///< seconds east of Greenwich of `local`
-    std::string zone;      ///< "CET"; may be empty
+    std::tm local{};     ///< `wall` in local time
+    int utc_offset = 0;  ///< seconds east of Greenwich of `local`
+    std::string zone;    ///< "CET"; may be empty
 };
 
-/// "2026-11-21 03:47:50,123", local time: supervisor's childutils.get_asctime, which logs and mail subjects carry.
+/// "2026-11-21 03:47:50,123", local time: supervisor's childutils.get_asctime, for logs and mail subjects.
 KEENLANCE_API std::string format_local_time(const Moment& moment);
 /// "Sat Nov 21 03:47:50 2026", local time: C's asctime, which memmon's mail carries. Never localised.
 KEENLANCE_API std::string format_asctime(const Moment& moment);

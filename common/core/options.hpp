@@ -1,6 +1,6 @@
 #pragma once
-/// Command lines as Python's getopt and optparse take them, so that an existing `command=` works with only its
-/// path changed; parsed and described through cxxopts, which stays hidden. Pure.
+/// Command lines as Python's getopt and optparse take them, so that an existing `command=` works with only
+/// its path changed; parsed and described through cxxopts, which stays hidden. Pure.
 
 #include <keenlance/core/export.hpp>
 #include <keenlance/core/result.hpp>
@@ -9,25 +9,29 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace keenlance {
 
-/// One option. `names` are spelled without dashes: one letter is short, more is long ("p", "program"); the first
-/// long one (or the short one where there is none) is the option's key in ParsedOptions.
+/// One option. `names` are spelled without dashes: one letter is short, more is long ("p", "program"); the
+/// first long one (or the short one where there is none) is the option's key in ParsedOptions. Letters,
+/// digits, "-" and "_"; at most one short name. --help shows the key and the short name; further long names
+/// work but stay quiet.
 struct OptionSpec {
     std::vector<std::string> names;
     std::string argument;  ///< its name in --help ("SIZE"); empty: a flag that takes none
     std::string help;
 };
 
-/// What a program takes. Every program has -h/--help and --version without listing them.
+/// What a program takes. Every program has -h/--help and --version without listing them. A name given twice,
+/// or one that is none, is a bug and throws.
 struct CommandLineSpec {
-    std::string program;                ///< "memmon"
-    std::string summary;                ///< one sentence, first line of --help
-    std::string usage;                  ///< what follows the program's name: "[OPTION]... URL"
+    std::string program;  ///< "memmon"
+    std::string summary;  ///< one sentence, first line of --help
+    std::string usage;    ///< what follows the program's name: "[OPTION]... URL"
     std::vector<OptionSpec> options;
-    std::string closing;                ///< text after the options in --help: examples, where to read on
+    std::string closing;  ///< text after the options in --help: examples, where to read on
 };
 
 /// One command line, understood. Occurrences keep their order, across options too.
@@ -56,12 +60,14 @@ class KEENLANCE_API ParsedOptions {
 };
 
 /// Understands `arguments` (without the program's name): -a 200MB, -a200MB, -am x (grouped), --any=200MB,
-/// --any 200MB, unique beginnings of long names (an exact name wins), options after arguments, "--" ends options,
-/// "-" is an argument; the word after an option that takes a value is its value even if it begins with a dash;
-/// "--name=" gives an empty value. Values are kept byte for byte (commas, newlines, any length).
-/// Error `invalid` names the offending word and its mend: an unknown option (with the nearest known one, if near),
-/// an ambiguous beginning (with the candidates), a missing value, a value for a flag.
-KEENLANCE_API Result<ParsedOptions> parse_options(const CommandLineSpec& spec, std::span<const std::string> arguments);
+/// --any 200MB, unique beginnings of long names (an exact name wins; several names of one option do not
+/// compete), options after arguments, "--" ends options, "-" is an argument; the word after an option that
+/// takes a value is its value even if it begins with a dash; "--name=" gives an empty value. Values are kept
+/// byte for byte (commas, newlines, any length).
+/// Error `invalid` names the offending word and its mend: an unknown option (with the nearest known one, if
+/// near), an ambiguous beginning (with the candidates), a missing value, a value for a flag, a NUL byte.
+KEENLANCE_API Result<ParsedOptions> parse_options(const CommandLineSpec& spec,
+                                                  std::span<const std::string> arguments);
 
 /// The text of --help: summary, usage, options (80 columns), closing.
 KEENLANCE_API std::string format_help(const CommandLineSpec& spec);

@@ -11,23 +11,24 @@
 
 namespace keenlance {
 
-/// Bytes. Any case; blanks around number and unit; K, KB, KiB, M…, G…, T… all mean powers of 1024 as supervisor's
-/// own byte_size does, B or nothing means bytes; "1.5GB" and "1_000" pass (superlance took the latter through
-/// Python's int). Negative, empty, not a number, or over 2^63-1: Error `invalid` that names the text and shows a
-/// right one.
+/// Bytes. Any case; blanks around number and unit; K, KB, KiB, M…, G…, T… all mean powers of 1024 as
+/// supervisor's own byte_size does, B or nothing means bytes; "1.5GB" and "1_000" pass (superlance took the
+/// latter through Python's int). A part of a byte is rounded down. Negative, empty, not a number, a fraction
+/// without a unit, or over 2^63-1: Error `invalid` that names the text and shows a right one.
 KEENLANCE_API Result<std::uint64_t> parse_size(std::string_view text);
 
 /// Seconds. "90", "90s", "1m", "1h", "2d", "1.5h", any case, blanks as above. The same errors as parse_size;
-/// at most 100 years.
+/// at most 100 years (of 365 days).
 KEENLANCE_API Result<std::chrono::milliseconds> parse_seconds(std::string_view text);
 
-/// A whole number from `least` to `most`.
-KEENLANCE_API Result<std::int64_t> parse_integer(std::string_view text, std::int64_t least, std::int64_t most);
+/// A whole number from `least` to `most`; blanks around it and "_" between digits pass, as above.
+KEENLANCE_API Result<std::int64_t> parse_integer(std::string_view text, std::int64_t least,
+                                                 std::int64_t most);
 
-/// "212.3 MB", "950 bytes": for people, in units of 1024.
+/// "212.3 MB", "950 bytes": for people, in units of 1024 up to TB.
 KEENLANCE_API std::string format_size(std::uint64_t bytes);
 
-/// "0.3 s", "12 s", "5 min 3 s", "2 h 4 min", "3 d 1 h": for people.
+/// "40 ms", "0.3 s", "12 s", "5 min 3 s", "2 h 4 min", "3 d 1 h": for people.
 KEENLANCE_API std::string format_duration(std::chrono::milliseconds span);
 
 }  // namespace keenlance

@@ -12,18 +12,6 @@ bool is_continuation(char ch) {
     return (static_cast<unsigned char>(ch) & 0xC0U) == 0x80U;
 }
 
-/// How many bytes the character at the head of `text` has; 0 if they are not valid there.
-std::size_t valid_utf8_at(std::string_view text) {
-    const auto lead = static_cast<unsigned char>(text[0]);
-    if (lead < 0x80U) return 1;
-    if (lead < 0xC2U || lead > 0xF4U) return 0;
-    const std::size_t length = utf8_sequence_length(lead);
-    if (text.size() < length) return 0;
-    for (std::size_t i = 1; i < length; ++i)
-        if (!is_continuation(text[i])) return 0;
-    return length;
-}
-
 }  // namespace
 
 std::string_view trim(std::string_view text) {
@@ -34,15 +22,17 @@ std::string_view trim(std::string_view text) {
 
 std::string to_lower(std::string_view text) {
     std::string out(text);
-    std::ranges::transform(out, out.begin(),
-                           [](char ch) { return ch >= 'A' && ch <= 'Z' ? static_cast<char>(ch - 'A' + 'a') : ch; });
+    std::ranges::transform(out, out.begin(), [](char ch) {
+        return ch >= 'A' && ch <= 'Z' ? static_cast<char>(ch - 'A' + 'a') : ch;
+    });
     return out;
 }
 
 std::string to_upper(std::string_view text) {
     std::string out(text);
-    std::ranges::transform(out, out.begin(),
-                           [](char ch) { return ch >= 'a' && ch <= 'z' ? static_cast<char>(ch - 'a' + 'A') : ch; });
+    std::ranges::transform(out, out.begin(), [](char ch) {
+        return ch >= 'a' && ch <= 'z' ? static_cast<char>(ch - 'a' + 'A') : ch;
+    });
     return out;
 }
 
@@ -85,8 +75,8 @@ std::string printable(std::string_view text, std::size_t most) {
         const char first = text[0];
         if (length == 0) {
             out += '?';
-        } else if (length == 1 && (static_cast<unsigned char>(first) < 0x20U || first == 0x7F)) {
-            out += first == '\n' || first == '\r' || first == '\t' ? ' ' : '?';
+        } else if (is_control(text.substr(0, length))) {
+            out += length > 1 || first == '\n' || first == '\r' || first == '\t' ? ' ' : '?';
         } else {
             out += text.substr(0, length);
         }
@@ -100,6 +90,28 @@ std::size_t utf8_sequence_length(unsigned char lead) {
     if (lead >= 0xE0U && lead < 0xF0U) return 3;
     if (lead >= 0xC0U && lead < 0xE0U) return 2;
     return 1;
+}
+
+std::size_t valid_utf8_at(std::string_view text) {
+    const auto lead = static_cast<unsigned char>(text[0]);
+    if (lead < 0x80U) return 1;
+    if (lead < 0xC2U || lead > 0xF4U) return 0;
+    const std::size_t length = utf8_sequence_length(lead);
+    if (text.size() < length) return 0;
+    for (std::size_t i = 1; i < length; ++i)
+        if (!is_continuation(text[i])) return 0;
+    const auto second = static_cast<unsigned char>(text[1]);
+    const bool overlong = (lead == 0xE0U && second < 0xA0U) || (lead == 0xF0U && second < 0x90U);
+    const bool surrogate = lead == 0xEDU && second > 0x9FU;
+    const bool too_high = lead == 0xF4U && second > 0x8FU;
+    return overlong || surrogate || too_high ? 0 : length;
+}
+
+bool is_control(std::string_view character) {
+    const auto first = static_cast<unsigned char>(character[0]);
+    if (character.size() == 1) return first < 0x20U || first == 0x7FU;
+    const bool c1 = first == 0xC2U && static_cast<unsigned char>(character[1]) < 0xA0U;
+    return c1 || character == "\u2028" || character == "\u2029";
 }
 
 }  // namespace keenlance
