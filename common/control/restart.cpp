@@ -12,7 +12,9 @@ namespace keenlance::control {
 namespace {
 
 constexpr Duration first_poll{20};
-constexpr Duration slowest_poll{1'000};
+constexpr Duration slowest_poll{
+    300};  // supervisord acts on what it sees only after it has answered: the next call tells
+constexpr Duration between_attempts{1'000};  // while supervisord does not answer
 constexpr Duration slow_stop{15'000};  // longer than the default stopwaitsecs, after which supervisord kills
 constexpr Duration unreachable_limit{60'000};
 constexpr int most_stops_asked = 3;
@@ -25,10 +27,7 @@ bool is_fault(const Error& error, int code) {
     return error.kind == ErrorKind::fault && error.code == code;
 }
 
-bool gone_for_good(const Error& error) {
-    return is_fault(error, fault::bad_name) || is_fault(error, fault::shutdown_state) ||
-           error.kind == ErrorKind::unauthorized;
-}
+constexpr std::string_view shutting_down = "supervisord is shutting down";
 
 std::string why_fatal(const ProcessInfo& info) {
     std::string why = fmt::format("it went {}", to_string(info.state));
@@ -91,6 +90,8 @@ RestartStep RestartMachine::verify(const Result<ProcessInfo>& info) {
     if (!info) {
         if (is_fault(info.error(), fault::bad_name))
             return end(RestartStage::spared, "it is no longer configured");
+        if (is_fault(info.error(), fault::shutdown_state))
+            return end(RestartStage::spared, std::string(shutting_down));
         return end(RestartStage::stop_failed, info.error().message);
     }
     if (info->state != ProcessState::running && info->state != ProcessState::starting)
@@ -109,7 +110,9 @@ RestartStep RestartMachine::after_stop(const Result<bool>& answer, SteadyTime no
         phase_began_ = now;
         return ask(Phase::stopping, Ask::info);
     }
-    if (answer.error().kind == ErrorKind::fault || gone_for_good(answer.error()))
+    if (is_fault(answer.error(), fault::shutdown_state))
+        return end(RestartStage::spared, std::string(shutting_down));
+    if (answer.error().kind == ErrorKind::fault)
         return end(RestartStage::stop_failed, answer.error().message);
     // Whether the stop arrived is unknown: look.
     phase_ = Phase::stopping;
@@ -151,7 +154,8 @@ RestartStep RestartMachine::after_start(const Result<bool>& answer, SteadyTime n
     }
     if (is_fault(answer.error(), fault::bad_name))
         return end(RestartStage::abandoned, "it is no longer configured");
-    if (gone_for_good(answer.error())) return end(RestartStage::abandoned, answer.error().message);
+    if (is_fault(answer.error(), fault::shutdown_state))
+        return end(RestartStage::spared, std::string(shutting_down));
     if (answer.error().kind == ErrorKind::fault) return start_failed(answer.error().message, now);
     phase_ = Phase::resting;
     return unreachable(answer.error(), now);
@@ -195,14 +199,15 @@ RestartStep RestartMachine::start_failed(const std::string& why, SteadyTime now)
 }
 
 RestartStep RestartMachine::unreachable(const Error& error, SteadyTime now) {
+    if (is_fault(error, fault::shutdown_state)) return end(RestartStage::spared, std::string(shutting_down));
     if (!unreachable_since_) unreachable_since_ = now;
     const bool too_long = now - *unreachable_since_ >= unreachable_limit;
-    if (gone_for_good(error) || too_long || hurried_) {
+    if (error.kind == ErrorKind::unauthorized || too_long || hurried_) {
         return end(RestartStage::abandoned,
                    fmt::format("{}; it may be down: look with supervisorctl status {}", error.message,
                                request_.id.full()));
     }
-    return wait(phase_, now, slowest_poll);
+    return wait(phase_, now, between_attempts);
 }
 
 }  // namespace keenlance::control

@@ -51,7 +51,7 @@ struct HttpChecked {
 
 /// How far a Restart has come. `spared`, `restarted` and `abandoned` are its last words.
 enum class RestartStage {
-    spared,        ///< not touched: it is no longer the process that was judged, or no longer running
+    spared,        ///< left alone: no longer the process that was judged, not running, or no time for it
     stop_failed,   ///< the stop was refused or could not be asked for; it may be tried again
     stopping,      ///< the stop was accepted, and takes long
     start_failed,  ///< down, and the start failed; it is tried again

@@ -49,17 +49,18 @@ KEENLANCE_API std::optional<ProcessState> parse_process_state(std::string_view w
 /// Nothing runs and supervisord does nothing about it (STOPPED_STATES: STOPPED, EXITED, FATAL, UNKNOWN).
 KEENLANCE_API bool is_stopped(ProcessState state);
 
-/// One struct of getProcessInfo / getAllProcessInfo. Times are whole seconds since the epoch by supervisord's clock.
+/// One struct of getProcessInfo / getAllProcessInfo. Times are whole seconds since the epoch by supervisord's
+/// clock.
 struct ProcessInfo {
     Namespec id;
     ProcessState state = ProcessState::unknown;
-    int pid = 0;               ///< 0 when nothing runs
-    std::int64_t start = 0;    ///< last spawn; 0 if never
-    std::int64_t stop = 0;     ///< last end; 0 if never
-    std::int64_t now = 0;      ///< when the answer was made
-    int exit_status = 0;       ///< of the last end; meaningless before it
-    std::string spawn_error;   ///< why the last spawn failed; empty if it did not
-    std::string description;   ///< "pid 123, uptime 0:00:05" and the like
+    int pid = 0;              ///< 0 when nothing runs
+    std::int64_t start = 0;   ///< last spawn; 0 if never
+    std::int64_t stop = 0;    ///< last end; 0 if never
+    std::int64_t now = 0;     ///< when the answer was made
+    int exit_status = 0;      ///< of the last end; meaningless before it
+    std::string spawn_error;  ///< why the last spawn failed; empty if it did not
+    std::string description;  ///< "pid 123, uptime 0:00:05" and the like
     std::string stdout_logfile;
     std::string stderr_logfile;
 

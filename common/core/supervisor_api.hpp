@@ -1,6 +1,6 @@
 #pragma once
-/// supervisord's RPC interface with types (supervisor/rpcinterface.py): each function only *describes* a call;
-/// a Supervisor port sends it and hands back what `decode` makes of the answer. Pure.
+/// supervisord's RPC interface with types (supervisor/rpcinterface.py): each function only *describes* a
+/// call; a Supervisor port sends it and hands back what `decode` makes of the answer. Pure.
 
 #include <keenlance/core/export.hpp>
 #include <keenlance/core/process.hpp>
@@ -40,11 +40,12 @@ inline constexpr int success = 80;
 /// "SHUTDOWN_STATE" and so on; "fault 123" for a code supervisor has no name for.
 KEENLANCE_API std::string fault_name(int code);
 
-/// Whether the call waits inside supervisord until the process is there. `yes` holds the connection for as long as
-/// that takes, and inside a multicall it makes everything serial: 200 starts took 201 s.
+/// Whether the call waits inside supervisord until the process is there. `yes` holds the connection for as
+/// long as that takes, and inside a multicall it makes everything serial: 200 starts took 201 s.
 enum class Wait { no, yes };
 
-/// supervisor/states.py, class SupervisorStates; restarting means: up, but not answering process calls.
+/// supervisor/states.py, class SupervisorStates. Through RPC only `running` is ever seen: on its way down
+/// (shutdown, restarting) supervisord answers every call, getState too, with the fault SHUTDOWN_STATE.
 enum class SupervisorState { shutdown = -1, restarting = 0, running = 1, fatal = 2 };
 
 /// One struct of getAllConfigInfo, supervisor 4: what supervisord really runs a program with.
@@ -64,11 +65,15 @@ struct ProcessConfig {
 
 namespace api {
 
+/// Sorted by group, then name.
 KEENLANCE_API Call<std::vector<ProcessInfo>> get_all_process_info();
 KEENLANCE_API Call<ProcessInfo> get_process_info(const Namespec& id);
+/// Sorted by name, whatever the group; groups that are configured but not active (removed, not yet added)
+/// included.
 KEENLANCE_API Call<std::vector<ProcessConfig>> get_all_config_info();
 /// True when accepted (Wait::no) or done (Wait::yes). Faults: ALREADY_STARTED, NO_FILE, NOT_EXECUTABLE,
-/// SPAWN_ERROR, ABNORMAL_TERMINATION (Wait::yes), BAD_NAME, FAILED, SHUTDOWN_STATE.
+/// SPAWN_ERROR, ABNORMAL_TERMINATION (Wait::yes), BAD_NAME, FAILED, SHUTDOWN_STATE. `id` is one process, here
+/// and below: for "group:*" supervisord answers with a list, which is `malformed` here.
 KEENLANCE_API Call<bool> start_process(const Namespec& id, Wait wait);
 /// Faults: NOT_RUNNING, BAD_NAME, FAILED, SHUTDOWN_STATE.
 KEENLANCE_API Call<bool> stop_process(const Namespec& id, Wait wait);
@@ -76,12 +81,15 @@ KEENLANCE_API Call<bool> stop_process(const Namespec& id, Wait wait);
 KEENLANCE_API Call<bool> signal_process(const Namespec& id, const std::string& signal);
 /// The pid of supervisord itself.
 KEENLANCE_API Call<int> get_pid();
-/// Never a SHUTDOWN_STATE fault in supervisor 4, and cheap: the call to knock with.
+/// Cheap: the call to knock with. While supervisord goes down it is a SHUTDOWN_STATE fault like any other
+/// call.
 KEENLANCE_API Call<SupervisorState> get_state();
 KEENLANCE_API Call<std::string> get_supervisor_version();
 KEENLANCE_API Call<std::string> get_api_version();
 KEENLANCE_API Call<std::string> get_identification();
-/// `offset` may be negative: that many bytes from the end, then `length` must be 0. Faults: NO_FILE, FAILED.
+/// `offset` may be negative: that many bytes from the end, then `length` must be 0. Faults: BAD_NAME,
+/// NO_FILE, FAILED, BAD_ARGUMENTS. supervisord decodes the piece as UTF-8; where it begins or ends inside a
+/// character, or the log is no UTF-8, the answer is HTTP status 500.
 KEENLANCE_API Call<std::string> read_process_stdout_log(const Namespec& id, int offset, int length);
 KEENLANCE_API Call<std::string> read_process_stderr_log(const Namespec& id, int offset, int length);
 KEENLANCE_API Call<bool> shutdown();

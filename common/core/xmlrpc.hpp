@@ -1,16 +1,17 @@
 #pragma once
-/// XML-RPC as supervisord speaks it (xmlrpc.com/spec, plus <nil/> and <i8>): values, calls and answers as text.
-/// tinyxml2 stays hidden behind this page. All of it is pure.
+/// XML-RPC as supervisord speaks it (xmlrpc.com/spec, plus <nil/> and <i8>): values, calls and answers as
+/// text. tinyxml2 stays hidden behind this page. All of it is pure.
 
 #include <keenlance/core/export.hpp>
 #include <keenlance/core/result.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -20,18 +21,20 @@ class Value;
 using Array = std::vector<Value>;
 using Struct = std::map<std::string, Value, std::less<>>;
 
-/// One XML-RPC value. dateTime.iso8601 and base64 are kept as the text they came as; nil is its own kind.
+/// One XML-RPC value. dateTime.iso8601 and base64 are strings here, kept as the text they came as; nil is its
+/// own kind. The strings of what was parsed are UTF-8 without NUL, but may hold the control characters of a
+/// log.
 class KEENLANCE_API Value {
   public:
-    Value() = default;                                        ///< nil
-    Value(bool value) : data_(value) {}                       // NOLINT(google-explicit-constructor)
-    Value(int value) : data_(std::int64_t{value}) {}          // NOLINT(google-explicit-constructor)
-    Value(std::int64_t value) : data_(value) {}               // NOLINT(google-explicit-constructor)
-    Value(double value) : data_(value) {}                     // NOLINT(google-explicit-constructor)
-    Value(std::string value) : data_(std::move(value)) {}     // NOLINT(google-explicit-constructor)
-    Value(const char* value) : data_(std::string(value)) {}   // NOLINT(google-explicit-constructor)
-    Value(Array value) : data_(std::move(value)) {}           // NOLINT(google-explicit-constructor)
-    Value(Struct value) : data_(std::move(value)) {}          // NOLINT(google-explicit-constructor)
+    Value() = default;                                       ///< nil
+    Value(bool value) : data_(value) {}                      // NOLINT(google-explicit-constructor)
+    Value(int value) : data_(std::int64_t{value}) {}         // NOLINT(google-explicit-constructor)
+    Value(std::int64_t value) : data_(value) {}              // NOLINT(google-explicit-constructor)
+    Value(double value) : data_(value) {}                    // NOLINT(google-explicit-constructor)
+    Value(std::string value) : data_(std::move(value)) {}    // NOLINT(google-explicit-constructor)
+    Value(const char* value) : data_(std::string(value)) {}  // NOLINT(google-explicit-constructor)
+    Value(Array value) : data_(std::move(value)) {}          // NOLINT(google-explicit-constructor)
+    Value(Struct value) : data_(std::move(value)) {}         // NOLINT(google-explicit-constructor)
 
     [[nodiscard]] bool is_nil() const { return data_.index() == 0; }
     /// The value as that kind, or nullptr when it is of another kind.
@@ -60,14 +63,20 @@ struct KEENLANCE_API MethodCall {
     friend bool operator==(const MethodCall&, const MethodCall&) = default;
 };
 
-/// Values nested deeper than this are refused (supervisord's own answers nest 4 deep).
-inline constexpr std::size_t max_depth = 32;
+/// Values nested deeper than this are refused; a value that is in no other is at depth 1 (supervisord's own
+/// answers reach 4).
+inline constexpr std::size_t max_depth = 30;
 
-/// The text of the request. Characters XML 1.0 cannot carry (most control characters) are replaced by '?'.
+/// The text of the request. What XML 1.0 cannot carry (most control characters, bytes that are no UTF-8) is
+/// replaced by '?'. Whole numbers beyond 32 bits go as <i8>, which supervisord takes for text; none of its
+/// methods wants one.
 KEENLANCE_API std::string format_call(const MethodCall& call);
 
-/// The value of a <methodResponse>, or an Error: `fault` with faultCode and faultString, `malformed` for text that
-/// is not XML or not XML-RPC, `too_large` beyond max_depth. The message quotes the beginning of what came instead.
+/// The value of a <methodResponse>, or an Error: `fault` with faultCode and faultString (as one printable
+/// line), `malformed` for text that is not XML or not XML-RPC, `too_large` beyond max_depth. The message
+/// quotes the beginning of what came instead. Tolerant of what does no harm: attributes, comments, a DOCTYPE,
+/// blanks around numbers, <int> up to 64 bits, control characters in strings (but NUL and bytes that are no
+/// UTF-8 become '?'). Not of what has two readings: duplicate members.
 KEENLANCE_API Result<Value> parse_response(std::string_view text);
 
 /// The text of a <methodResponse>; for tests that play the server.
@@ -76,9 +85,13 @@ KEENLANCE_API std::string format_fault(int code, std::string_view message);
 /// Reads a <methodCall>; for tests that play the server.
 KEENLANCE_API Result<MethodCall> parse_call(std::string_view text);
 
-/// `system.multicall`: one request that carries many; supervisord runs them one after another.
+/// `system.multicall`: one request that carries many; supervisord runs them one after another. None of
+/// `calls` may be a multicall itself.
 KEENLANCE_API MethodCall multicall(const std::vector<MethodCall>& calls);
-/// One result a call, in their order: a value or a `fault`. An answer of another shape or length is `malformed`.
+/// One result a call, in their order: a value or a `fault`. An answer of another shape or length is
+/// `malformed`. supervisord puts each value into the array as it is (supervisor/xmlrpc.py multicall), not
+/// wrapped in an array of one as elsewhere and as its own documentation has it; so an array of one is read as
+/// just that.
 KEENLANCE_API Result<std::vector<Result<Value>>> parse_multicall(const Value& answer, std::size_t calls);
 
 }  // namespace keenlance::xmlrpc

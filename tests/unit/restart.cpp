@@ -249,11 +249,16 @@ TEST_CASE("a supervisord that stays away for a minute ends the wait") {
     CHECK(now - start >= std::chrono::minutes(1));
 }
 
-TEST_CASE("a supervisord that is shutting down is not fought") {
-    auto machine = starting_machine();
-    const auto step = machine.on_command(fault_of(fault::shutdown_state, "SHUTDOWN_STATE"), start);
-    CHECK(step.finished);
-    CHECK(last_stage(step) == RestartStage::abandoned);
+TEST_CASE("a supervisord that is shutting down is not fought, and is no failure") {
+    const auto shutdown = fault_of(fault::shutdown_state, "SHUTDOWN_STATE");
+    auto starting = starting_machine();
+    CHECK(last_stage(starting.on_command(shutdown, start)) == RestartStage::spared);
+    auto stopping = stopping_machine();
+    CHECK(last_stage(stopping.on_info(shutdown, start)) == RestartStage::spared);
+    RestartMachine machine(request);
+    static_cast<void>(machine.begin());
+    static_cast<void>(machine.on_info(info(ProcessState::running, 100), start));
+    CHECK(last_stage(machine.on_command(shutdown, start)) == RestartStage::spared);
 }
 
 TEST_CASE("in a hurry no stop is begun, and what is down is started but not watched") {
