@@ -15,6 +15,8 @@ namespace keenlance {
 
 namespace {
 
+constexpr std::size_t help_columns = 80;
+
 std::vector<OptionSpec> with_standard_options(const CommandLineSpec& spec) {
     std::vector<OptionSpec> options = spec.options;
     options.push_back({{"help", "h"}, "", "print this text and exit"});
@@ -22,17 +24,36 @@ std::vector<OptionSpec> with_standard_options(const CommandLineSpec& spec) {
     return options;
 }
 
+/// Prose broken anew at the blanks of its paragraphs; empty and indented lines (examples) stay as they are.
+std::string filled(std::string_view text) {
+    std::string out;
+    std::size_t column = 0;
+    for (const auto line : split(text.substr(0, text.find_last_not_of('\n') + 1), '\n')) {
+        if (line.empty() || line[0] == ' ') {
+            out.append(column > 0 ? "\n" : "").append(line).append("\n");
+            column = 0;
+            continue;
+        }
+        for (const auto word : split_words(line)) {
+            const bool fits = column + 1 + word.size() <= help_columns;
+            if (column > 0) out += fits ? ' ' : '\n';
+            column = (column > 0 && fits ? column + 1 : 0) + word.size();
+            out += word;
+        }
+    }
+    if (column > 0) out += '\n';
+    return out;
+}
+
 cxxopts::Options declare(const CommandLineSpec& spec, const std::vector<OptionSpec>& options) {
-    cxxopts::Options declared(spec.program, spec.summary + "\n");
-    declared.custom_help(spec.usage).set_width(80);
+    cxxopts::Options declared(spec.program, filled(spec.summary));
+    declared.custom_help(spec.usage).set_width(help_columns);
     for (const auto& option : options) {
-        // cxxopts sorts out the short name itself, but keeps the order of the long ones only if they come
-        // first.
+        // cxxopts would shuffle the long names to sort out the short one, unless it stands last.
         auto names = option.names;
         std::stable_partition(names.begin(), names.end(),
                               [](const std::string& name) { return name.size() > 1; });
-        // Never a vector: cxxopts would cut values at commas, and ParseResult::arguments() has them all
-        // anyway.
+        // Never a vector: cxxopts would cut values at commas. ParseResult::arguments() has them all anyway.
         const auto value = option.argument.empty() ? cxxopts::value<bool>() : cxxopts::value<std::string>();
         declared.add_options()(join(names, ","), option.help, value, option.argument);
     }
@@ -101,8 +122,7 @@ Result<ParsedOptions> parse_options(const CommandLineSpec& spec, std::span<const
 
 std::string format_help(const CommandLineSpec& spec) {
     std::string text = without_trailing_blanks(declare(spec, with_standard_options(spec)).help());
-    if (!spec.closing.empty()) text += "\n" + spec.closing;
-    if (!text.ends_with('\n')) text += '\n';
+    if (!spec.closing.empty()) text += "\n" + filled(spec.closing);
     return text;
 }
 

@@ -69,7 +69,8 @@ class KEENLANCE_API ParsedOptions {
 KEENLANCE_API Result<ParsedOptions> parse_options(const CommandLineSpec& spec,
                                                   std::span<const std::string> arguments);
 
-/// The text of --help: summary, usage, options (80 columns), closing.
+/// The text of --help in 80 columns: summary, usage, options, closing. Lines of summary and closing that are
+/// not indented are prose and broken anew; indented ones (examples) stay as they are.
 KEENLANCE_API std::string format_help(const CommandLineSpec& spec);
 
 /// The text of --version: "memmon (keenlance) 0.1.0".

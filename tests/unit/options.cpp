@@ -231,7 +231,28 @@ TEST_CASE("help ends with one newline, with or without a closing text") {
     spec.closing = "";
     CHECK(format_help(spec).ends_with("version and exit\n"));
     spec.closing = "One.\nTwo.\n";
-    CHECK(format_help(spec).ends_with("version and exit\n\nOne.\nTwo.\n"));
+    CHECK(format_help(spec).ends_with("version and exit\n\nOne. Two.\n"));
+}
+
+TEST_CASE("prose in help is broken anew at 80 columns, indented lines stay") {
+    auto spec = memmon();
+    spec.summary =
+        "Restarts processes of supervisord that use too much memory; an event listener for TICK events.";
+    spec.closing =
+        "The most specific limit\ndecides: -p GROUP:NAME, -p NAME, -g, -a, each of them with a size of its "
+        "own.\n\n"
+        "Second.\n  [eventlistener:memmon]\n  command=memmon   -a 200MB\n\n  x\nLast.\n\n";
+    const auto help = format_help(spec);
+    CHECK(
+        help.starts_with("Restarts processes of supervisord that use too much memory; an event listener\n"
+                         "for TICK events.\n\nUsage:\n"));
+    CHECK(
+        help.ends_with("version and exit\n\n"
+                       "The most specific limit decides: -p GROUP:NAME, -p NAME, -g, -a, each of them\n"
+                       "with a size of its own.\n\n"
+                       "Second.\n  [eventlistener:memmon]\n  command=memmon   -a 200MB\n\n  x\nLast.\n"));
+    spec.summary = std::string(80, 'x') + " " + std::string(100, 'y') + " z";
+    CHECK(format_help(spec).starts_with(std::string(80, 'x') + "\n" + std::string(100, 'y') + "\nz\n"));
 }
 
 TEST_CASE("the version names program and suite") {
