@@ -13,8 +13,7 @@ using namespace keenlance;  // NOLINT(google-build-using-namespace)
 CommandLineSpec command_line() {
     CommandLineSpec spec;
     spec.program = "crashmail";
-    spec.summary =
-        "Mails when a process of supervisord exits unexpectedly or cannot be started; an event listener.";
+    spec.summary = "Mails when a process of supervisord crashes or cannot be started.";
     spec.usage = "[OPTION]...";
     spec.options = {
         {{"p", "program"}, "NAME", "only process NAME or GROUP:NAME; repeatable; default: all"},

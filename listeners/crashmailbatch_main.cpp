@@ -7,7 +7,6 @@ int main(int argc, char** argv) {
     return keenlance::batch::batch_main(
         argc, argv,
         {"crashmailbatch", Kind::crashes,
-         "Mails the crashes of supervisord's processes, collected over an interval, over SMTP; an event "
-         "listener.",
+         "Mails the crashes of supervisord's processes, collected over an interval.",
          "Crash alert from supervisord", "mails crashes, collected over an interval"});
 }

@@ -4,9 +4,9 @@
 
 int main(int argc, char** argv) {
     using keenlance::batch::Kind;
-    return keenlance::batch::batch_main(argc, argv,
-                                        {"crashsms", Kind::short_crashes,
-                                         "Mails the crashes of supervisord's processes in few words, for SMS "
-                                         "gateways, over SMTP; an event listener.",
-                                         "", "mails crashes in few words, for SMS gateways"});
+    return keenlance::batch::batch_main(
+        argc, argv,
+        {"crashsms", Kind::short_crashes,
+         "Mails the crashes of supervisord's processes in few words, for SMS gateways.", "",
+         "mails crashes in few words, for SMS gateways"});
 }

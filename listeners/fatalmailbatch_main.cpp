@@ -7,7 +7,6 @@ int main(int argc, char** argv) {
     return keenlance::batch::batch_main(
         argc, argv,
         {"fatalmailbatch", Kind::fatals,
-         "Mails the failed starts (FATAL) of supervisord's processes, collected over an interval, over SMTP; "
-         "an event listener.",
+         "Mails the failed starts (FATAL) of supervisord's processes, collected.",
          "Fatal start alert from supervisord", "mails failed starts, collected over an interval"});
 }

@@ -17,9 +17,7 @@ using namespace keenlance;  // NOLINT(google-build-using-namespace)
 CommandLineSpec command_line() {
     CommandLineSpec spec;
     spec.program = "httpok";
-    spec.summary =
-        "Restarts processes of supervisord when a URL does not answer as it should; an event listener for "
-        "TICK events.";
+    spec.summary = "Restarts processes of supervisord when a URL does not answer as it should.";
     spec.usage = "[OPTION]... URL";
     spec.options = {
         {{"p", "program"}, "NAME", "restart process NAME or GROUP:NAME if it is RUNNING; repeatable"},
@@ -38,7 +36,8 @@ CommandLineSpec command_line() {
         {{"n", "name"}, "NAME", "name of this httpok, for the subjects of its mails"},
     };
     spec.closing =
-        "URL is http:// or https:// (verified); user:password@ in it is sent as basic authentication.\n\n"
+        "URL is http:// or https:// (verified); user:password@ in it is sent as basic\n"
+        "authentication.\n\n"
         "  [eventlistener:httpok]\n"
         "  command=httpok -p web -t 5 http://127.0.0.1:8080/health\n"
         "  events=TICK_60\n";

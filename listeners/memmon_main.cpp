@@ -16,8 +16,7 @@ using namespace keenlance;  // NOLINT(google-build-using-namespace)
 CommandLineSpec command_line() {
     CommandLineSpec spec;
     spec.program = "memmon";
-    spec.summary =
-        "Restarts processes of supervisord that use too much memory; an event listener for TICK events.";
+    spec.summary = "Restarts processes of supervisord that use too much memory.";
     spec.usage = "[OPTION]...";
     spec.options = {
         {{"c", "cumulative"}, "", "count the memory of all descendants of a process too"},
@@ -34,8 +33,8 @@ CommandLineSpec command_line() {
         {{"n", "name"}, "NAME", "name of this memmon, for the subjects of its mails"},
     };
     spec.closing =
-        "SIZE is in bytes or has a suffix: 200MB, 1.5GB, 512K (powers of 1024). The most specific limit\n"
-        "decides: -p GROUP:NAME, -p NAME, -g, -a.\n\n"
+        "SIZE is in bytes or has a suffix: 200MB, 1.5GB, 512K (powers of 1024).\n"
+        "The most specific limit decides: -p GROUP:NAME, -p NAME, -g, -a.\n\n"
         "  [eventlistener:memmon]\n"
         "  command=memmon -a 200MB -m ops@example.com\n"
         "  events=TICK_60\n";

@@ -98,6 +98,7 @@ std::string header(std::string_view name, const std::vector<std::string>& words)
 
 /// An ASCII subject stays as people filter for it, unless a reader would decode it or no line would hold it.
 std::string subject_header(std::string_view subject) {
+    if (subject.empty()) return "";
     const std::string text = header_text(subject);
     const bool plain =
         is_ascii(text) && text.find("=?") == std::string::npos && text.size() < longest_line - 10;

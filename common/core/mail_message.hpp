@@ -12,7 +12,7 @@ namespace keenlance {
 
 /// What someone is to be told: no channel, no address, no time yet.
 struct Notification {
-    std::string subject;
+    std::string subject;  ///< empty: no Subject header (superlance's crashsms)
     std::string body;
 
     friend bool operator==(const Notification&, const Notification&) = default;

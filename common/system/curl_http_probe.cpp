@@ -9,6 +9,7 @@ namespace keenlance {
 namespace {
 
 constexpr Duration between_attempts{500};
+constexpr Duration shortest_attempt{50};  // with less time than that another one is not begun
 
 }  // namespace
 
@@ -45,9 +46,10 @@ void CurlHttpProbe::attempt(const std::shared_ptr<Attempt>& attempt) {
             outcome.needle_found = attempt->finder && attempt->finder->found();
             return attempt->answer(std::move(outcome));
         }
-        const bool refused = response.error().kind == ErrorKind::refused;
-        if (refused && Reactor::now() + between_attempts < attempt->deadline) {
-            reactor_.after(between_attempts, [this, attempt] { this->attempt(attempt); });
+        const Duration left = attempt->deadline - Reactor::now();
+        if (response.error().kind == ErrorKind::refused && left > shortest_attempt) {
+            // Closer together towards the end: a server that comes up in the last moment is still found.
+            reactor_.after(std::min(between_attempts, left / 2), [this, attempt] { this->attempt(attempt); });
             return;
         }
         outcome.error = response.error().message;

@@ -64,8 +64,9 @@ void Mailer::send(const Notification& notification) {
     identity.when = now;
     identity.id = fmt::format("keenlance.{:x}.{}.{}@{}", now.wall.time_since_epoch().count(), ::getpid(),
                               ++composed_, host_name());
-    const auto dropped = queue_.add(std::string(trim(notification.subject)),
-                                    format_mail(notification, addresses_, identity), now.steady);
+    const std::string subject =
+        notification.subject.empty() ? "(no subject)" : std::string(trim(notification.subject));
+    const auto dropped = queue_.add(subject, format_mail(notification, addresses_, identity), now.steady);
     if (dropped) {
         log_.write(fmt::format("more than {} mails are waiting; dropped the oldest, \"{}\"",
                                DeliveryQueue::most_messages, dropped->subject));

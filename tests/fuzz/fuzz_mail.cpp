@@ -55,7 +55,7 @@ void check_headers(std::string_view head) {
         demand(std::ranges::find(known, line.substr(0, colon)) != known.end());
         demand(seen.insert(line.substr(0, colon)).second);
     }
-    demand(seen.contains("Subject") && seen.contains("Date") && seen.contains("Content-Type"));
+    demand(seen.contains("Date") && seen.contains("Content-Type"));
 }
 
 void check_crlf(std::string_view text) {
@@ -80,6 +80,7 @@ void mail(std::string_view input) {
 
     const auto end = message.find("\n\n");
     demand(end != std::string::npos && message.ends_with('\n'));
+    demand(fields[0].empty() || ("\n" + message.substr(0, end)).find("\nSubject: ") != std::string::npos);
     check_headers(std::string_view(message).substr(0, end));
     for (const auto line : split(std::string_view(message).substr(end + 2), '\n'))
         demand(line.size() <= longest_line && is_text(line));
