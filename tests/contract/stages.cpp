@@ -193,8 +193,14 @@ void RealStage::forbid_spawning(const Namespec& id) {
 void RealStage::wait_until_it_is_the_program(const ProcessInfo& info) {
     const auto command_line = [](int pid) { return read_file(fmt::format("/proc/{}/cmdline", pid)); };
     const auto of_supervisord = command_line(supervisord_->pid());
-    if (!eventually([&] { return command_line(info.pid) != of_supervisord; }))
-        throw std::runtime_error(info.id.full() + " does not become its program");
+    // A shell may not have opened its script yet: where the script ends in another program, wait for that.
+    const auto script = read_file(script_path(supervisord_->folder(), info.id));
+    const bool becomes_sleep = script.find("exec sleep") != std::string::npos;
+    const auto is_it = [&] {
+        const auto now = command_line(info.pid);
+        return becomes_sleep ? now.starts_with("sleep") : now != of_supervisord;
+    };
+    if (!eventually(is_it)) throw std::runtime_error(info.id.full() + " does not become its program");
 }
 
 void RealStage::wait_until_deaf(const ProcessInfo& info) {
