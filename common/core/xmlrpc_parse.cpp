@@ -170,7 +170,8 @@ Result<Value> read_struct(const XMLElement& element, std::size_t depth) {
     Struct members;
     for (const auto* member : *list)
         if (auto error = read_member(*member, depth, members)) return std::move(*error);
-    Value value(std::move(members));  // named: g++ 12 warns of a temporary here, mistaken, that it is uninitialized
+    Value value(
+        std::move(members));  // named: g++ 12 warns of a temporary here, mistaken, that it is uninitialized
     return value;
 }
 
