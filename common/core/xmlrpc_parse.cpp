@@ -170,9 +170,9 @@ Result<Value> read_struct(const XMLElement& element, std::size_t depth) {
     Struct members;
     for (const auto* member : *list)
         if (auto error = read_member(*member, depth, members)) return std::move(*error);
-    Value value(
-        std::move(members));  // named: g++ 12 warns of a temporary here, mistaken, that it is uninitialized
-    return value;
+    Result<Value> result{Value()};  // assigned to: g++ 12 holds a temporary of a Struct to be uninitialized
+    *result = std::move(members);
+    return result;
 }
 
 Result<Value> read_scalar(const XMLElement& element) {
