@@ -65,8 +65,7 @@ Actions Batch::on_event(const Event& event, const Moment& now) {
     lines_.push_back(*line);
     Actions actions{Log{*line}};
     if (lines_.size() < most_lines) return actions;
-    for (auto& action : send())
-        actions.push_back(std::move(action));  // a crash storm does not fill the memory
+    append(actions, send());  // a crash storm does not fill the memory
     return actions;
 }
 

@@ -1,9 +1,8 @@
 #include <keenlance/core/text.hpp>
 
 #include <fmt/format.h>
+#include <listeners/choice.hpp>
 #include <listeners/crashmail.hpp>
-
-#include <algorithm>
 
 namespace keenlance::crashmail {
 
@@ -44,9 +43,7 @@ Actions Crashmail::on_event(const Event& event, const Moment& now) const {
 }
 
 bool Crashmail::is_chosen(const Namespec& id) const {
-    return settings_.programs.empty() ||
-           std::ranges::any_of(settings_.programs,
-                               [&](const std::string& name) { return name == id.name || name == id.full(); });
+    return settings_.programs.empty() || is_named(id, settings_.programs);
 }
 
 }  // namespace keenlance::crashmail

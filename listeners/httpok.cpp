@@ -1,6 +1,7 @@
 #include <keenlance/core/text.hpp>
 
 #include <fmt/format.h>
+#include <listeners/choice.hpp>
 #include <listeners/httpok.hpp>
 
 #include <algorithm>
@@ -11,21 +12,12 @@ namespace {
 
 constexpr Duration core_timeout{300'000};  // a core of many gigabytes
 
-bool named(const std::vector<std::string>& programs, const Namespec& id) {
-    return std::ranges::any_of(programs,
-                               [&](const std::string& name) { return name == id.name || name == id.full(); });
-}
-
 /// A word for /bin/sh that means just these bytes.
 std::string quoted(std::string_view text) {
     std::string out = "'";
     for (const char ch : text)
         out += ch == '\'' ? std::string("'\\''") : std::string(1, ch);
     return out + "'";
-}
-
-void append(Actions& actions, Actions more) {
-    actions.insert(actions.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
 }  // namespace
@@ -46,7 +38,7 @@ std::optional<Fault> judge(const Settings& settings, const HttpOutcome& outcome)
 }
 
 bool is_chosen(const Settings& settings, const std::set<std::string>& listeners, const Namespec& id) {
-    if (settings.choice == Settings::Choice::programs) return named(settings.programs, id);
+    if (settings.choice == Settings::Choice::programs) return is_named(id, settings.programs);
     return settings.self != id && !listeners.contains(id.group);
 }
 
@@ -179,9 +171,8 @@ Actions Httpok::act(const std::vector<ProcessInfo>& processes) {
 std::vector<std::string> Httpok::missing_programs(const std::vector<ProcessInfo>& processes) const {
     std::vector<std::string> missing;
     for (const auto& program : settings_.programs) {
-        const bool exists = std::ranges::any_of(processes, [&](const ProcessInfo& info) {
-            return program == info.id.name || program == info.id.full();
-        });
+        const bool exists = std::ranges::any_of(
+            processes, [&](const ProcessInfo& info) { return is_named(info.id, program); });
         if (!exists) missing.push_back(program);
     }
     return missing;

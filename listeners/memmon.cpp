@@ -10,10 +10,6 @@ namespace keenlance::memmon {
 
 namespace {
 
-void append(Actions& actions, Actions more) {
-    actions.insert(actions.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-}
-
 std::string uptime_text(std::int64_t seconds) {
     return format_duration(std::chrono::seconds(std::max<std::int64_t>(seconds, 0)));
 }

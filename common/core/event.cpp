@@ -1,23 +1,14 @@
 #include <keenlance/core/event.hpp>
 #include <keenlance/core/text.hpp>
+#include <keenlance/core/whole_number.hpp>
 
 #include <algorithm>
-#include <charconv>
 
 namespace keenlance {
 
 namespace {
 
 constexpr std::string_view header_start = "ver:";
-
-template <class Number>
-std::optional<Number> whole_number(std::string_view text) {
-    Number number{};
-    const auto* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc{} || stop != end) return std::nullopt;
-    return number;
-}
 
 template <class Map>
 std::string_view get(const Map& tokens, std::string_view key) {

@@ -45,6 +45,18 @@ std::string filled(std::string_view text) {
     return out;
 }
 
+/// Long names beside the key, which cxxopts does not show.
+std::string help_text(const OptionSpec& option) {
+    std::string text = option.help;
+    bool key = true;
+    for (const auto& name : option.names) {
+        if (name.size() == 1) continue;
+        if (!key) text += "; also --" + name;
+        key = false;
+    }
+    return text;
+}
+
 cxxopts::Options declare(const CommandLineSpec& spec, const std::vector<OptionSpec>& options) {
     cxxopts::Options declared(spec.program, filled(spec.summary));
     declared.custom_help(spec.usage).set_width(help_columns);
@@ -55,7 +67,7 @@ cxxopts::Options declare(const CommandLineSpec& spec, const std::vector<OptionSp
                               [](const std::string& name) { return name.size() > 1; });
         // Never a vector: cxxopts would cut values at commas. ParseResult::arguments() has them all anyway.
         const auto value = option.argument.empty() ? cxxopts::value<bool>() : cxxopts::value<std::string>();
-        declared.add_options()(join(names, ","), option.help, value, option.argument);
+        declared.add_options()(join(names, ","), help_text(option), value, option.argument);
     }
     return declared;
 }

@@ -16,8 +16,8 @@ namespace keenlance {
 
 /// One option. `names` are spelled without dashes: one letter is short, more is long ("p", "program"); the
 /// first long one (or the short one where there is none) is the option's key in ParsedOptions. Letters,
-/// digits, "-" and "_"; at most one short name. --help shows the key and the short name; further long names
-/// work but stay quiet.
+/// digits, "-" and "_"; at most one short name. --help shows the key and the short name, and tells further
+/// long names after the help.
 struct OptionSpec {
     std::vector<std::string> names;
     std::string argument;  ///< its name in --help ("SIZE"); empty: a flag that takes none

@@ -5,6 +5,7 @@
 #include <keenlance/core/fact.hpp>
 #include <keenlance/core/moment.hpp>
 
+#include <iterator>
 #include <optional>
 
 namespace keenlance {
@@ -28,6 +29,11 @@ class Policy {
     /// Nothing it began is unfinished: after Closing, the listener may exit.
     [[nodiscard]] virtual bool idle() const = 0;
 };
+
+/// Adds `more` behind `actions`.
+inline void append(Actions& actions, Actions more) {
+    actions.insert(actions.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
 
 /// Makes one callable of several lambdas, for std::visit over facts and actions.
 template <class... Fs>

@@ -17,18 +17,12 @@ constexpr std::uint32_t no_character = 0xFFFFFFFFU;
 
 Character character_at(std::string_view text, std::size_t at) {
     const auto lead = static_cast<unsigned char>(text[at]);
-    const std::size_t bytes = utf8_sequence_length(lead);
-    if (bytes == 1) return {lead < 0x80U ? lead : no_character, 1};
-    if (text.size() - at < bytes) return {no_character, 1};
+    const std::size_t bytes = valid_utf8_at(text.substr(at));
+    if (bytes == 0) return {no_character, 1};
+    if (bytes == 1) return {lead, 1};
     std::uint32_t code = lead & (0x7FU >> bytes);
-    for (std::size_t i = 1; i < bytes; ++i) {
-        const auto next = static_cast<unsigned char>(text[at + i]);
-        if ((next & 0xC0U) != 0x80U) return {no_character, 1};
-        code = code << 6U | (next & 0x3FU);
-    }
-    const bool overlong = code < 0x80U || (bytes == 3 && code < 0x800U) || (bytes == 4 && code < 0x10000U);
-    const bool surrogate = code >= 0xD800U && code <= 0xDFFFU;
-    if (overlong || surrogate || code > 0x10FFFFU) return {no_character, 1};
+    for (std::size_t i = 1; i < bytes; ++i)
+        code = code << 6U | (static_cast<unsigned char>(text[at + i]) & 0x3FU);
     return {code, bytes};
 }
 

@@ -73,10 +73,17 @@ std::string printable(std::string_view text, std::size_t most) {
         const std::size_t length = valid_utf8_at(text);
         if (out.size() + std::max<std::size_t>(length, 1) > most) return out + "...";
         const char first = text[0];
+        if (first == '\n' || first == '\r') {
+            while (out.ends_with(' '))
+                out.pop_back();
+            out += ' ';
+            text.remove_prefix(std::min(text.find_first_not_of(white_space), text.size()));
+            continue;
+        }
         if (length == 0) {
             out += '?';
         } else if (is_control(text.substr(0, length))) {
-            out += length > 1 || first == '\n' || first == '\r' || first == '\t' ? ' ' : '?';
+            out += length > 1 || first == '\t' ? ' ' : '?';
         } else {
             out += text.substr(0, length);
         }

@@ -19,9 +19,9 @@ KEENLANCE_API std::vector<std::string_view> split(std::string_view text, char se
 /// Runs of ASCII white space separate; no empty pieces.
 KEENLANCE_API std::vector<std::string_view> split_words(std::string_view text);
 KEENLANCE_API std::string join(const std::vector<std::string>& parts, std::string_view separator);
-/// One printable line: control characters become '?' or a blank (line breaks, tabs, C1), invalid UTF-8
-/// becomes '?', and what is longer than `most` bytes is cut at a character with "..." after it. For logs and
-/// messages that quote what a peer sent.
+/// One printable line: a line break with the white space around it becomes one blank, other control
+/// characters become '?' or a blank (tabs, C1), invalid UTF-8 becomes '?', and what is longer than `most`
+/// bytes is cut at a character with "..." after it. For logs and messages that quote what a peer sent.
 KEENLANCE_API std::string printable(std::string_view text, std::size_t most = 200);
 /// Length in bytes (1 to 4) of the UTF-8 sequence that begins with `lead`; 1 for a byte that begins none.
 KEENLANCE_API std::size_t utf8_sequence_length(unsigned char lead);

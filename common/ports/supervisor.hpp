@@ -29,8 +29,13 @@ class Supervisor {
     template <class T>
     void send(const Call<T>& call, Duration timeout, std::function<void(Result<T>)> answer) {
         send(call.request, timeout,
-             [decode = call.decode, answer = std::move(answer)](Result<xmlrpc::Value> value) {
-                 answer(value ? decode(*value) : Result<T>(std::move(value).error()));
+             [method = call.request.method, decode = call.decode,
+              answer = std::move(answer)](Result<xmlrpc::Value> value) {
+                 if (!value) return answer(std::move(value).error());
+                 auto decoded = decode(*value);
+                 if (decoded) return answer(std::move(decoded));
+                 const Error& error = decoded.error();
+                 answer(Error{error.kind, error.code, method + ": " + error.message});
              });
     }
 };

@@ -57,7 +57,8 @@ class KEENLANCE_API SmtpTransport : public MailTransport {
     SmtpRequest settings_;
 };
 
-/// Composes, queues, sends one message at a time, and logs what becomes of each.
+/// Composes, queues, sends one message at a time, and logs what becomes of each. `clock`'s steady time must
+/// move on by itself: timers wait on the Reactor's, and look at this one when they fire.
 class KEENLANCE_API Mailer : public Notifier {
   public:
     Mailer(Reactor& reactor, Clock& clock, LogLines& log, MailAddresses addresses,

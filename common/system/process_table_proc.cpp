@@ -1,5 +1,6 @@
 #include <keenlance/core/process_tree.hpp>
 #include <keenlance/core/text.hpp>
+#include <keenlance/core/whole_number.hpp>
 #include <keenlance/system/process_table_proc.hpp>
 #include <keenlance/system/unique_fd.hpp>
 
@@ -9,7 +10,6 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -33,14 +33,6 @@ std::optional<std::string> read_head(const std::string& path) {
     return std::string(bytes.data(), static_cast<std::size_t>(count));
 }
 
-template <class Number>
-std::optional<Number> number(std::string_view text) {
-    Number value{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return value;
-}
-
 std::uint64_t page_bytes() {
     static const auto bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
     return bytes;
@@ -51,7 +43,7 @@ std::optional<std::uint64_t> rss_of(int pid) {
     if (!text) return std::nullopt;
     const auto words = split_words(*text);  // size resident shared …, in pages
     if (words.size() < 2) return std::nullopt;
-    const auto pages = number<std::uint64_t>(words[1]);
+    const auto pages = whole_number<std::uint64_t>(words[1]);
     if (!pages) return std::nullopt;
     return *pages * page_bytes();
 }
@@ -65,8 +57,8 @@ std::optional<ProcessEntry> entry_of(int pid) {
     const auto words = split_words(std::string_view(*text).substr(name_end + 1));
     constexpr std::size_t parent_field = 1, rss_field = 21;  // proc(5): fields 4 and 24, "state" being 3
     if (words.size() <= rss_field) return std::nullopt;
-    const auto parent = number<int>(words[parent_field]);
-    const auto pages = number<std::int64_t>(words[rss_field]);
+    const auto parent = whole_number<int>(words[parent_field]);
+    const auto pages = whole_number<std::int64_t>(words[rss_field]);
     if (!parent || !pages) return std::nullopt;
     return ProcessEntry{pid, *parent, static_cast<std::uint64_t>(*pages) * page_bytes()};
 }
@@ -77,7 +69,7 @@ Result<std::vector<ProcessEntry>> all_entries() {
         return Error{ErrorKind::system, errno, std::string("cannot read /proc: ") + std::strerror(errno)};
     std::vector<ProcessEntry> entries;
     while (const dirent* file = ::readdir(folder.get())) {
-        const auto pid = number<int>(file->d_name);
+        const auto pid = whole_number<int>(file->d_name);
         if (!pid) continue;
         if (const auto entry = entry_of(*pid)) entries.push_back(*entry);
     }

@@ -1,7 +1,6 @@
 #include <keenlance/core/text.hpp>
+#include <keenlance/core/whole_number.hpp>
 #include <keenlance/system/process_table_ps.hpp>
-
-#include <charconv>
 
 namespace keenlance {
 
@@ -12,23 +11,16 @@ constexpr std::string_view list_all =
 constexpr Duration patience{30'000};
 constexpr std::size_t most_output = std::size_t{16} * 1024 * 1024;  // half a million processes
 
-template <class Number>
-bool read_number(std::string_view text, Number& value) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc{} && end == text.data() + text.size();
-}
-
 std::vector<ProcessEntry> parse_entries(std::string_view output) {
     std::vector<ProcessEntry> entries;
     for (const auto line : split(output, '\n')) {
         const auto words = split_words(line);
-        ProcessEntry entry;
-        std::uint64_t kib = 0;
-        if (words.size() != 3 || !read_number(words[0], entry.pid) || !read_number(words[1], entry.parent) ||
-            !read_number(words[2], kib))
-            continue;
-        entry.rss_bytes = kib * 1024;
-        entries.push_back(entry);
+        if (words.size() != 3) continue;
+        const auto pid = whole_number<int>(words[0]);
+        const auto parent = whole_number<int>(words[1]);
+        const auto kib = whole_number<std::uint64_t>(words[2]);
+        if (!pid || !parent || !kib) continue;
+        entries.push_back({*pid, *parent, *kib * 1024});
     }
     return entries;
 }

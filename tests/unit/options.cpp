@@ -210,11 +210,11 @@ Usage:
                                 it uses more than SIZE; may be given more than
                                 once
   -g, --group NAME=SIZE         restart any process of the group NAME that uses
-                                more than SIZE
+                                more than SIZE; also --groupname
   -a, --any SIZE                restart any process that uses more than SIZE
   -s, --sendmail_program COMMAND
                                 the command that takes a mail on its standard
-                                input
+                                input; also --sendmail
   -m, --email ADDRESS           mail what was done to ADDRESS
       --password WORD           a rival of --program
   -z N                          a value with a short name alone

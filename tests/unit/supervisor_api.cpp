@@ -1,4 +1,5 @@
 #include <keenlance/core/supervisor_api.hpp>
+#include <keenlance/ports/supervisor.hpp>
 
 #include <support/catch.hpp>
 
@@ -53,6 +54,19 @@ template <class T>
 bool is_malformed(const Result<T>& result) {
     return !result && result.error().kind == ErrorKind::malformed && !result.error().message.empty();
 }
+
+/// Answers every call with the same value.
+class FakeAnsweringSupervisor : public Supervisor {
+  public:
+    explicit FakeAnsweringSupervisor(Value value) : value_(std::move(value)) {}
+    using Supervisor::send;
+    void send(const xmlrpc::MethodCall& /*call*/, Duration /*timeout*/, Answer answer) override {
+        answer(value_);
+    }
+
+  private:
+    Value value_;
+};
 
 Result<ProcessInfo> info_from(const Value& value) {
     return api::get_process_info(web).decode(value);
@@ -251,4 +265,14 @@ TEST_CASE("Faults have supervisor's names") {
     CHECK(fault_name(fault::already_started) == "ALREADY_STARTED");
     CHECK(fault_name(92) == "CANT_REREAD");
     CHECK(fault_name(123) == "fault 123");
+}
+
+TEST_CASE("an answer of the wrong shape is told with the method that got it") {
+    FakeAnsweringSupervisor supervisor("seven");
+    std::string told;
+    supervisor.send<int>(api::get_pid(), Duration{1}, [&](const Result<int>& pid) {
+        REQUIRE(is_malformed(pid));
+        told = pid.error().message;
+    });
+    CHECK(told.starts_with("supervisor.getPID: "));
 }

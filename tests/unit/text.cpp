@@ -45,7 +45,8 @@ TEST_CASE("what is printable stays as it is") {
 }
 
 TEST_CASE("printable text cannot break a line or drive a terminal") {
-    CHECK(printable("a\r\nb\tc") == "a  b c");
+    CHECK(printable("a\r\nb\tc") == "a b c");
+    CHECK(printable("contacting it: \n\n  refused\n") == "contacting it: refused ");
     CHECK(printable(std::string_view("a\0b\x1B[31m\x7F", 9)) == "a?b?[31m?");
     CHECK(printable("a\u0085b\u2028c\u2029d\u009B31m") == "a b c d 31m");
 }

@@ -1,6 +1,3 @@
-#pragma once
-/// main() of the three batch mailers, which differ only in what they collect and in their words.
-
 #include <keenlance/core/mail_message.hpp>
 #include <keenlance/core/quantity.hpp>
 #include <keenlance/core/text.hpp>
@@ -8,23 +5,15 @@
 #include <keenlance/system/program.hpp>
 
 #include <fmt/format.h>
-#include <listeners/batch.hpp>
+#include <listeners/batch_program.hpp>
 
 #include <algorithm>
-#include <string>
 
 namespace keenlance::batch {
 
-/// What tells the three apart.
-struct Variant {
-    std::string program;
-    Kind kind;
-    std::string summary;
-    std::string default_subject;
-    std::string does;  ///< for someone who runs it by hand
-};
+namespace {
 
-inline CommandLineSpec command_line(const Variant& variant) {
+CommandLineSpec command_line(const Variant& variant) {
     CommandLineSpec spec;
     spec.program = variant.program;
     spec.summary = variant.summary;
@@ -37,7 +26,9 @@ inline CommandLineSpec command_line(const Variant& variant) {
          "TEXT",
          fmt::format("subject of the mails; default: {}",
                      variant.default_subject.empty() ? "none" : variant.default_subject)},
-        {{"H", "smtpHost"}, "HOST[:PORT]", "SMTP server; default: localhost, port 25"},
+        {{"H", "smtpHost"},
+         "HOST[:PORT]",
+         "SMTP server, or its URL: smtp://HOST:PORT, smtps://HOST; default: localhost, port 25"},
         {{"e", "tickEvent"},
          "EVENT",
          "TICK event that carries time: TICK_5, TICK_60, TICK_3600; default: TICK_60"},
@@ -54,7 +45,7 @@ inline CommandLineSpec command_line(const Variant& variant) {
 }
 
 /// "host", "host:port", "::1", "[::1]:25" as an SMTP URL; a URL of smtp:// or smtps:// stays as it is.
-inline Result<std::string> smtp_url(const std::string& host) {
+Result<std::string> smtp_url(const std::string& host) {
     if (host.starts_with("smtp://") || host.starts_with("smtps://")) return host;
     const bool bare_v6 = !host.starts_with('[') && std::ranges::count(host, ':') > 1;
     const auto bad = host.find_first_of("/?#@ \t\r\n");
@@ -64,7 +55,7 @@ inline Result<std::string> smtp_url(const std::string& host) {
     return bare_v6 ? fmt::format("smtp://[{}]", host) : "smtp://" + host;
 }
 
-inline Result<Settings> read_settings(const Variant& variant, const ParsedOptions& options) {
+Result<Settings> read_settings(const Variant& variant, const ParsedOptions& options) {
     Settings settings;
     settings.kind = variant.kind;
     settings.subject = options.last("subject").value_or(variant.default_subject);
@@ -88,7 +79,7 @@ inline Result<Settings> read_settings(const Variant& variant, const ParsedOption
     return settings;
 }
 
-inline Result<SmtpChannel> read_channel(const ParsedOptions& options) {
+Result<SmtpChannel> read_channel(const ParsedOptions& options) {
     SmtpChannel channel;
     const auto to = options.last("toEmail").value_or("");
     channel.addresses.from = options.last("fromEmail").value_or("");
@@ -108,7 +99,7 @@ inline Result<SmtpChannel> read_channel(const ParsedOptions& options) {
     return channel;
 }
 
-inline Result<std::function<int()>> prepare(const Variant& variant, const ParsedOptions& options) {
+Result<std::function<int()>> prepare(const Variant& variant, const ParsedOptions& options) {
     auto settings = read_settings(variant, options);
     if (!settings) return settings.error();
     auto channel = read_channel(options);
@@ -125,7 +116,9 @@ inline Result<std::function<int()>> prepare(const Variant& variant, const Parsed
     });
 }
 
-inline int batch_main(int argc, char** argv, const Variant& variant) {
+}  // namespace
+
+int run_batch_program(int argc, char** argv, const Variant& variant) {
     const ListenerIntroduction introduction{variant.does, "-t you@example.com -f supervisor@example.com",
                                             "PROCESS_STATE,TICK_60"};
     return run_listener_main(argc, argv, command_line(variant), introduction,
