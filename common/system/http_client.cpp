@@ -93,7 +93,7 @@ void HttpClient::send(HttpRequest request, std::function<void(Result<HttpRespons
         curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
         exchange->response.status = static_cast<int>(status);
         if (exchange->too_large) {
-            answer(Error{ErrorKind::too_large, 0,
+            answer(Error{ErrorKind::too_large, static_cast<int>(status),
                          "the answer is longer than " + format_size(exchange->request.max_body)});
         } else if (code != CURLE_OK) {
             answer(Transfers::describe(handle, code, exchange->error.data(), exchange->request.timeout));

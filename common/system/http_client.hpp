@@ -25,7 +25,7 @@ struct HttpRequest {
     std::string unix_socket;           ///< connect here instead of to the URL's host
     std::string user, password;        ///< basic auth, sent when `user` is not empty
     Duration timeout{10'000};          ///< for all of it, name lookup to last byte
-    std::size_t max_body = std::size_t{64} * 1024 * 1024;  ///< more is Error `too_large`
+    std::size_t max_body = std::size_t{64} * 1024 * 1024;  ///< more is Error `too_large`, its code the status
     /// Gets the body piece by piece instead of HttpResponse::body.
     std::function<void(std::string_view)> on_body;
 };

@@ -2,6 +2,7 @@
 #include <keenlance/core/quantity.hpp>
 #include <keenlance/core/text.hpp>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -27,6 +28,12 @@ void use_own_authorities(CURL* easy) {
     }
     const char* folder = std::getenv("SSL_CERT_DIR");
     if (folder != nullptr && *folder != '\0') curl_easy_setopt(easy, CURLOPT_CAPATH, folder);
+}
+
+/// Else a command we run would hold it open for as long as it lives.
+int keep_from_children(void* /*unused*/, curl_socket_t fd, curlsocktype /*purpose*/) {
+    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+    return CURL_SOCKOPT_OK;
 }
 
 ErrorKind kind_of(CURLcode code) {
@@ -75,7 +82,7 @@ void Transfers::restrict_protocols(CURL* easy, const char* names, [[maybe_unused
 #endif
 }
 
-Transfers::Transfers(Reactor& reactor) : reactor_(reactor), multi_(nullptr) {
+Transfers::Transfers(Reactor& reactor) : reactor_(reactor) {
     initialise_curl_once();
     multi_ = curl_multi_init();
     if (multi_ == nullptr) throw std::bad_alloc();
@@ -102,6 +109,7 @@ CurlEasy Transfers::make_easy() {
     CurlEasy easy(curl_easy_init());
     if (!easy) throw std::bad_alloc();
     curl_easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy.get(), CURLOPT_SOCKOPTFUNCTION, &keep_from_children);
     curl_easy_setopt(easy.get(), CURLOPT_PROXY, "");
     curl_easy_setopt(easy.get(), CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
 #if LIBCURL_VERSION_NUM >= 0x075700

@@ -37,7 +37,8 @@ class Transfers {
     Transfers& operator=(Transfers&&) = delete;
 
     /// A fresh handle with what every transfer here wants: no signals, no proxies from the environment (a
-    /// check of a local server must not go through one), our CA settings, a name lookup that can be given up.
+    /// check of a local server must not go through one), our CA settings, a name lookup that can be given up,
+    /// a connection that no child inherits.
     static CurlEasy make_easy();
     /// What the transfer may speak; `names` for new libcurls, `mask` (CURLPROTO_*) for those before 7.85.
     static void restrict_protocols(CURL* easy, const char* names, long mask);
@@ -61,7 +62,7 @@ class Transfers {
     };
 
     Reactor& reactor_;
-    CURLM* multi_;
+    CURLM* multi_ = nullptr;
     Reactor::TimerId timer_ = 0;
     std::map<CURL*, Running> running_;
     std::set<curl_socket_t> sockets_;  // that libcurl waits for

@@ -2,13 +2,13 @@
 #include <keenlance/system/rpc_supervisor.hpp>
 
 #include <fmt/format.h>
-#include <support/background_command.hpp>
 #include <support/catch.hpp>
 #include <support/environment_variable.hpp>
 #include <support/loopback.hpp>
 #include <support/patience.hpp>
 #include <support/real_supervisord.hpp>
 #include <support/socket_server.hpp>
+#include <support/tls_server.hpp>
 
 #include <memory>
 #include <optional>
@@ -284,37 +284,23 @@ TEST_CASE("a server that hangs holds up no other call", "[rpc_supervisor]") {
 
 TEST_CASE("https is spoken with whom a known authority vouches for, and with nobody else",
           "[rpc_supervisor]") {
-    const TemporaryFolder folder;
-    const auto authority = folder.at("authority.pem");
-    const auto make = fmt::format(
-        "cd {} && new='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes' && "
-        "openssl req -x509 $new -days 2 -subj '/CN=test authority' -keyout ca.key -out authority.pem && "
-        "openssl req $new -subj /CN=localhost -keyout key -out request && "
-        "echo subjectAltName=IP:127.0.0.1 > names && "
-        "openssl x509 -req -in request -CA authority.pem -CAkey ca.key -CAcreateserial -days 2 "
-        "-extfile names -out certificate && cat certificate key > server.pem",
-        folder.path());
-    REQUIRE(std::system(("{ " + make + "; } > /dev/null 2>&1").c_str()) == 0);  // NOLINT(cert-env33-c)
-    const BackgroundCommand server({"python3", KEENLANCE_TLS_SERVER, folder.at("server.pem"),
-                                    xmlrpc::format_response(42), folder.at("port")});
-    REQUIRE(eventually([&folder] { return !read_file(folder.at("port")).empty(); }));
-    const auto url = "https://127.0.0.1:" + read_file(folder.at("port"));
+    const TlsServer server(xmlrpc::format_response(42));
     const EnvironmentVariable no_bundle("CURL_CA_BUNDLE", std::nullopt);
     Caller caller;
     SECTION("named by SSL_CERT_FILE") {
-        const EnvironmentVariable file("SSL_CERT_FILE", authority);
-        CHECK(caller.get_pid(url).value() == 42);
+        const EnvironmentVariable file("SSL_CERT_FILE", server.authority());
+        CHECK(caller.get_pid(server.url()).value() == 42);
     }
     SECTION("not named") {
         const EnvironmentVariable file("SSL_CERT_FILE", std::nullopt);
-        const auto answer = caller.get_pid(url);
+        const auto answer = caller.get_pid(server.url());
         REQUIRE_FALSE(answer);
         CHECK(answer.error().kind == ErrorKind::unreachable);
         CHECK(answer.error().message.find("SSL_CERT_FILE") != std::string::npos);
     }
     SECTION("for another name") {
-        const EnvironmentVariable file("SSL_CERT_FILE", authority);
-        const auto answer = caller.get_pid("https://localhost:" + read_file(folder.at("port")));
+        const EnvironmentVariable file("SSL_CERT_FILE", server.authority());
+        const auto answer = caller.get_pid(server.url("localhost"));
         REQUIRE_FALSE(answer);
         CHECK(answer.error().kind == ErrorKind::unreachable);
     }

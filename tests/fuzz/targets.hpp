@@ -12,5 +12,6 @@ void quantity(std::string_view input);
 void options(std::string_view input);
 void mail(std::string_view input);
 void config(std::string_view input);
+void ready(std::string_view input);
 
 }  // namespace keenlance::fuzz

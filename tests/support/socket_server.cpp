@@ -26,6 +26,7 @@ void SocketServer::on_connect() {
     UniqueFd socket(::accept(listening_.get(), nullptr, nullptr));
     if (!socket) return;
     ::fcntl(socket.get(), F_SETFL, O_NONBLOCK);
+    ::fcntl(socket.get(), F_SETFD, FD_CLOEXEC);
     const int fd = socket.get();
     auto& connection = connections_[fd];
     connection.socket = std::move(socket);
@@ -38,7 +39,7 @@ void SocketServer::on_ready(Connection& connection, short events) {
         const auto count = ::read(connection.socket.get(), bytes.data(), bytes.size());
         if (count <= 0) return hang_up(connection);
         connection.request.append(bytes.data(), static_cast<std::size_t>(count));
-        if (connection.request.find("</methodCall>") == std::string::npos) return;
+        if (connection.request.find(play_.request_end) == std::string::npos) return;
         request_ = std::exchange(connection.request, {});
         connection.to_say = play_.says;
     }

@@ -9,7 +9,7 @@
 
 namespace keenlance {
 
-/// What each connection meets once its XML-RPC request is there.
+/// What each connection meets once its request is there.
 struct ServerPlay {
     enum class Then { hold, close };
 
@@ -17,6 +17,7 @@ struct ServerPlay {
     std::string repeats{};   ///< after that, again and again without an end
     Duration pause{0};       ///< between two repeats; 0: as fast as it is taken
     Then then = Then::hold;  ///< when all is said
+    std::string request_end = "</methodCall>";
 };
 
 /// HTTP by hand: what `says` begins with "HTTP/1.1 200 OK" or not is the test's affair.

@@ -1,4 +1,4 @@
-"""Answers every POST over TLS: tls_server.py CERTIFICATE_AND_KEY ANSWER PORT_FILE, until its stdin ends."""
+"""Answers every GET and POST over TLS: tls_server.py CERTIFICATE_AND_KEY ANSWER PORT_FILE, until its stdin ends."""
 
 import http.server
 import os
@@ -12,6 +12,9 @@ certificate, answer, port_file = sys.argv[1:]
 class Answering(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
+
+    def do_GET(self):
         self.send_response(200)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
