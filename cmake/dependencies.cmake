@@ -7,6 +7,7 @@ if(NOT TARGET tinyxml2::tinyxml2)
     pkg_check_modules(tinyxml2 REQUIRED IMPORTED_TARGET tinyxml2)
     add_library(tinyxml2::tinyxml2 ALIAS PkgConfig::tinyxml2)
 endif()
+find_package(nlohmann_json 3.10 REQUIRED CONFIG)
 find_package(cxxopts 3.1 REQUIRED CONFIG)  # the first that takes several long names of one option
 if(BUILD_TESTING)
     find_package(Catch2 REQUIRED)  # 2 (Debian 12) or 3: tests/support/catch.hpp bridges them

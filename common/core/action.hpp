@@ -6,6 +6,7 @@
 #include <keenlance/core/mail_message.hpp>
 #include <keenlance/core/moment.hpp>
 #include <keenlance/core/process.hpp>
+#include <keenlance/core/ready_check.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -25,6 +26,13 @@ struct Log {
 /// Ask supervisord for all processes: ProcessesListed. Costs supervisord 0.3 s for 1,000 of them.
 struct ListProcesses {
     friend bool operator==(const ListProcesses&, const ListProcesses&) = default;
+};
+
+/// Ask supervisord for some processes: ProcessesInspected. Costs supervisord 0.3 ms a process.
+struct InspectProcesses {
+    std::vector<Namespec> ids;
+
+    friend bool operator==(const InspectProcesses&, const InspectProcesses&) = default;
 };
 
 /// Find out which groups are event listeners: EventListenersListed.
@@ -68,6 +76,49 @@ struct Restart {
     friend bool operator==(const Restart&, const Restart&) = default;
 };
 
+/// Start processes, all in one call that does not wait for them to come up: ProcessesStarted. Costs
+/// supervisord 4.5 ms a process.
+struct StartProcesses {
+    std::vector<Namespec> ids;
+
+    friend bool operator==(const StartProcesses&, const StartProcesses&) = default;
+};
+
+/// Stop processes, all in one call that does not wait for them to go down: ProcessesStopped.
+struct StopProcesses {
+    std::vector<Namespec> ids;
+
+    friend bool operator==(const StopProcesses&, const StopProcesses&) = default;
+};
+
+/// Try once whether a process is ready: ReadyProbed.
+struct ProbeReady {
+    Namespec about;
+    ReadyCheck check;
+
+    friend bool operator==(const ProbeReady&, const ProbeReady&) = default;
+};
+
+/// Shut supervisord down, and with it everything it runs. That it could not be done is logged.
+struct ShutDownSupervisord {
+    friend bool operator==(const ShutDownSupervisord&, const ShutDownSupervisord&) = default;
+};
+
+/// Replace a file by `text`, as a whole or not at all. That it could not be done is logged.
+struct WriteFile {
+    std::string path;
+    std::string text;
+
+    friend bool operator==(const WriteFile&, const WriteFile&) = default;
+};
+
+/// End this program with that exit code, once all is idle; nothing else is begun.
+struct Finish {
+    int exit_code = 0;
+
+    friend bool operator==(const Finish&, const Finish&) = default;
+};
+
 /// Send a notification through the configured channel; delivery, its failures and retries are the channel's.
 struct Notify {
     Notification notification;
@@ -84,8 +135,9 @@ struct RunCommand {
     friend bool operator==(const RunCommand&, const RunCommand&) = default;
 };
 
-using Action = std::variant<Log, ListProcesses, ListEventListeners, MeasureMemory, CheckHttp, Restart, Notify,
-                            RunCommand>;
+using Action = std::variant<Log, ListProcesses, InspectProcesses, ListEventListeners, MeasureMemory,
+                            CheckHttp, Restart, StartProcesses, StopProcesses, ProbeReady,
+                            ShutDownSupervisord, WriteFile, Finish, Notify, RunCommand>;
 using Actions = std::vector<Action>;
 
 }  // namespace keenlance

@@ -34,6 +34,31 @@ struct ProcessesListed {
     Result<std::vector<ProcessInfo>> processes;
 };
 
+/// What InspectProcesses found, in the order asked; an Error `fault` for a process that supervisord does not
+/// know.
+struct ProcessesInspected {
+    std::vector<Namespec> ids;
+    Result<std::vector<Result<ProcessInfo>>> processes;
+};
+
+/// What supervisord said to StartProcesses, in the order asked. Success: the start is accepted, no more.
+struct ProcessesStarted {
+    std::vector<Namespec> ids;
+    Result<std::vector<Result<bool>>> answers;
+};
+
+/// What supervisord said to StopProcesses, in the order asked. Success: the stop is accepted, no more.
+struct ProcessesStopped {
+    std::vector<Namespec> ids;
+    Result<std::vector<Result<bool>>> answers;
+};
+
+/// How a ProbeReady ended.
+struct ReadyProbed {
+    Namespec about;
+    Status ready;  ///< an Error says why not
+};
+
 /// What ListEventListeners found: the groups that are [eventlistener:x] pools.
 struct EventListenersListed {
     Result<std::set<std::string>> groups;
@@ -72,7 +97,8 @@ struct CommandFinished {
         output;  ///< stdout and stderr; Error when it failed or took too long, its output in the message
 };
 
-using Fact = std::variant<Started, EventReceived, Woke, Closing, ProcessesListed, EventListenersListed,
-                          MemoryMeasured, HttpChecked, RestartProgress, CommandFinished>;
+using Fact = std::variant<Started, EventReceived, Woke, Closing, ProcessesListed, ProcessesInspected,
+                          EventListenersListed, MemoryMeasured, HttpChecked, RestartProgress,
+                          ProcessesStarted, ProcessesStopped, ReadyProbed, CommandFinished>;
 
 }  // namespace keenlance

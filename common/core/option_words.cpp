@@ -113,6 +113,10 @@ std::optional<Error> OptionWords::take_next_word(const OptionSpec& option, std::
         add(option, spelled);
         return std::nullopt;
     }
+    if (option.implicit) {
+        add(option, spelled, *option.implicit);
+        return std::nullopt;
+    }
     if (rest_.empty())
         return refusal(fmt::format("option '{}' needs a value ({})", spelled, option.argument));
     add(option, spelled, rest_.front());
@@ -129,7 +133,10 @@ void OptionWords::add(const OptionSpec& option, std::string_view spelled) {
 
 void OptionWords::add(const OptionSpec& option, std::string_view spelled, std::string_view value) {
     add(option, spelled);
-    normal_.emplace_back(value);
+    if (option.implicit)
+        normal_.back().append("=").append(value);  // the only form that cxxopts takes such a value in
+    else
+        normal_.emplace_back(value);
 }
 
 const OptionSpec* OptionWords::find(std::string_view name) const {

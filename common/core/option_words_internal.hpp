@@ -25,7 +25,8 @@ class OptionWords {
     /// To be called once; what was taken before an error is not to be used.
     std::optional<Error> take(std::span<const std::string> words);
 
-    /// "--key" (or "-k"), after it the value if it takes one; then the next.
+    /// "--key" (or "-k"), after it the value if it takes one ("--key=value" where the value may be left out);
+    /// then the next.
     [[nodiscard]] const std::vector<std::string>& options() const { return normal_; }
     /// One for each option above, as the user wrote it.
     [[nodiscard]] const std::vector<std::string>& spellings() const { return spellings_; }

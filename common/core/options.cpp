@@ -66,7 +66,10 @@ cxxopts::Options declare(const CommandLineSpec& spec, const std::vector<OptionSp
         std::stable_partition(names.begin(), names.end(),
                               [](const std::string& name) { return name.size() > 1; });
         // Never a vector: cxxopts would cut values at commas. ParseResult::arguments() has them all anyway.
-        const auto value = option.argument.empty() ? cxxopts::value<bool>() : cxxopts::value<std::string>();
+        auto value = option.argument.empty()
+                         ? std::static_pointer_cast<cxxopts::Value>(cxxopts::value<bool>())
+                         : std::static_pointer_cast<cxxopts::Value>(cxxopts::value<std::string>());
+        if (option.implicit) value = value->implicit_value(*option.implicit);
         declared.add_options()(join(names, ","), help_text(option), value, option.argument);
     }
     return declared;

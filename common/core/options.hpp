@@ -22,6 +22,8 @@ struct OptionSpec {
     std::vector<std::string> names;
     std::string argument;  ///< its name in --help ("SIZE"); empty: a flag that takes none
     std::string help;
+    /// The value of "--name" alone; then only "--name=VALUE" gives another one. Not for short names.
+    std::optional<std::string> implicit{};
 };
 
 /// What a program takes. Every program has -h/--help and --version without listing them. A name given twice,

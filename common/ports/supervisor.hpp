@@ -7,6 +7,7 @@
 #include <keenlance/core/xmlrpc.hpp>
 
 #include <functional>
+#include <vector>
 
 namespace keenlance {
 
@@ -36,6 +37,28 @@ class Supervisor {
                  if (decoded) return answer(std::move(decoded));
                  const Error& error = decoded.error();
                  answer(Error{error.kind, error.code, method + ": " + error.message});
+             });
+    }
+
+    /// All in one request (system.multicall); one result a call, in their order. Calls that wait would make
+    /// everything serial: see Wait.
+    template <class T>
+    void send_all(const std::vector<Call<T>>& calls, Duration timeout,
+                  std::function<void(Result<std::vector<Result<T>>>)> answer) {
+        std::vector<xmlrpc::MethodCall> requests;
+        for (const auto& call : calls)
+            requests.push_back(call.request);
+        send(xmlrpc::multicall(requests), timeout,
+             [calls, answer = std::move(answer)](const Result<xmlrpc::Value>& value) {
+                 if (!value) return answer(value.error());
+                 const auto values = xmlrpc::parse_multicall(*value, calls.size());
+                 if (!values) return answer(values.error());
+                 std::vector<Result<T>> results;
+                 for (std::size_t i = 0; i < calls.size(); ++i) {
+                     const auto& each = (*values)[i];
+                     results.push_back(each ? calls[i].decode(*each) : Result<T>(each.error()));
+                 }
+                 answer(std::move(results));
              });
     }
 };

@@ -265,9 +265,13 @@ Result<std::string> find_config_of(pid_t supervisord) {
 Result<ConfigFiles> read_config_of(pid_t supervisord) {
     const auto main_file = find_config_of(supervisord);
     if (!main_file) return main_file.error();
+    return read_config_as(supervisord, *main_file);
+}
+
+Result<ConfigFiles> read_config_as(pid_t supervisord, const std::string& main_file) {
     auto environment = environment_of(supervisord);
-    auto files = read_config_files(*main_file, environment ? *environment : own_environment(),
-                                   dialect_of(supervisord));
+    auto files =
+        read_config_files(main_file, environment ? *environment : own_environment(), dialect_of(supervisord));
     if (files && !environment)
         files->warnings.push_back(environment.error().message +
                                   "; %(ENV_x)s are filled in from this process's own");

@@ -45,5 +45,7 @@ KEENLANCE_API Result<std::string> find_config_of(pid_t supervisord);
 /// Both of the above with what that process has: its environment (this process's own where it may not be
 /// read; a warning says so) and the rules of its Python (since_python_3_13 where that cannot be seen).
 KEENLANCE_API Result<ConfigFiles> read_config_of(pid_t supervisord);
+/// Another main file, with what that process has.
+KEENLANCE_API Result<ConfigFiles> read_config_as(pid_t supervisord, const std::string& main_file);
 
 }  // namespace keenlance

@@ -4,6 +4,7 @@
 #include <keenlance/core/export.hpp>
 #include <keenlance/core/mail_message.hpp>
 #include <keenlance/core/policy.hpp>
+#include <keenlance/core/server_address.hpp>
 #include <keenlance/system/smtp_client.hpp>
 
 #include <optional>
@@ -25,11 +26,13 @@ struct SmtpChannel {
     MailAddresses addresses;
 };
 
+/// How notifications reach people; monostate: they don't.
+using Channel = std::variant<std::monostate, SendmailChannel, SmtpChannel>;
+
 /// What a listener needs besides its policy.
 struct ListenerSetup {
     std::string program;  ///< "memmon"
-    /// How notifications reach people; monostate: they don't.
-    std::variant<std::monostate, SendmailChannel, SmtpChannel> channel;
+    Channel channel;
     std::vector<std::string>
         warnings;  ///< logged first: what of the command line is not as the operator may think
     /// It calls supervisord: without SUPERVISOR_SERVER_URL it cannot work.
@@ -40,6 +43,10 @@ struct ListenerSetup {
 /// and the mails up to shutdown_grace to finish. Returns the exit code. stdout is set aside for the protocol
 /// first, and points to stderr from then on: nothing else can write to it, no child either.
 KEENLANCE_API int run_listener(Policy& policy, const ListenerSetup& setup);
+
+/// Runs a policy without events, from a shell, until it says Finish or SIGTERM (SIGINT) comes. Returns the
+/// exit code.
+KEENLANCE_API int run_policy(Policy& policy, const std::string& program, const ServerAddress& server);
 
 /// Less than supervisord's default stopwaitsecs (10 s), after which it kills.
 inline constexpr Duration shutdown_grace{8'000};

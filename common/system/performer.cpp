@@ -1,6 +1,7 @@
 #include <keenlance/core/policy.hpp>
 #include <keenlance/core/supervisor_api.hpp>
 #include <keenlance/system/performer.hpp>
+#include <keenlance/system/replace_file.hpp>
 
 namespace keenlance {
 
@@ -24,6 +25,7 @@ void Performer::perform(const Action& action) {
                    [this](const Notify& notify) {
                        if (effects_.notifier != nullptr) effects_.notifier->send(notify.notification);
                    },
+                   [this](const Finish& finish) { effects_.finish(finish.exit_code); },
                    [this](const auto& work) { reactor_.defer([this, work] { begin(work); }); },
                },
                action);
@@ -38,6 +40,16 @@ void Performer::begin(const ListProcesses& /*action*/) {
     effects_.supervisor.send<std::vector<ProcessInfo>>(
         api::get_all_process_info(), listing_timeout,
         [this](Result<std::vector<ProcessInfo>> processes) { sink_(ProcessesListed{std::move(processes)}); });
+}
+
+void Performer::begin(const InspectProcesses& action) {
+    std::vector<Call<ProcessInfo>> calls;
+    for (const auto& id : action.ids)
+        calls.push_back(api::get_process_info(id));
+    effects_.supervisor.send_all<ProcessInfo>(
+        calls, listing_timeout, [this, ids = action.ids](Result<std::vector<Result<ProcessInfo>>> processes) {
+            sink_(ProcessesInspected{ids, std::move(processes)});
+        });
 }
 
 void Performer::begin(const ListEventListeners& /*action*/) {
@@ -59,6 +71,43 @@ void Performer::begin(const CheckHttp& action) {
 
 void Performer::begin(const Restart& action) {
     restarter_.restart(action);
+}
+
+void Performer::begin(const StartProcesses& action) {
+    std::vector<Call<bool>> calls;
+    for (const auto& id : action.ids)
+        calls.push_back(api::start_process(id, Wait::no));
+    effects_.supervisor.send_all<bool>(calls, listing_timeout,
+                                       [this, ids = action.ids](Result<std::vector<Result<bool>>> answers) {
+                                           sink_(ProcessesStarted{ids, std::move(answers)});
+                                       });
+}
+
+void Performer::begin(const StopProcesses& action) {
+    std::vector<Call<bool>> calls;
+    for (const auto& id : action.ids)
+        calls.push_back(api::stop_process(id, Wait::no));
+    effects_.supervisor.send_all<bool>(calls, listing_timeout,
+                                       [this, ids = action.ids](Result<std::vector<Result<bool>>> answers) {
+                                           sink_(ProcessesStopped{ids, std::move(answers)});
+                                       });
+}
+
+void Performer::begin(const ProbeReady& action) {
+    effects_.ready.probe(action.check, [this, about = action.about](Status ready) {
+        sink_(ReadyProbed{about, std::move(ready)});
+    });
+}
+
+void Performer::begin(const ShutDownSupervisord& /*action*/) {
+    effects_.supervisor.send<bool>(api::shutdown(), call_timeout, [this](const Result<bool>& answer) {
+        if (!answer) effects_.log.write("cannot shut supervisord down: " + answer.error().message);
+    });
+}
+
+void Performer::begin(const WriteFile& action) {
+    if (const auto status = replace_file(action.path, action.text); !status)
+        effects_.log.write(status.error().message);
 }
 
 void Performer::begin(const RunCommand& action) {

@@ -7,6 +7,7 @@
 #include <keenlance/ports/http_probe.hpp>
 #include <keenlance/ports/notifier.hpp>
 #include <keenlance/ports/process_table.hpp>
+#include <keenlance/ports/ready_probe.hpp>
 #include <keenlance/ports/supervisor.hpp>
 #include <keenlance/system/child.hpp>
 #include <keenlance/system/log.hpp>
@@ -28,9 +29,11 @@ struct Effects {
     Supervisor& supervisor;
     ProcessTable& processes;
     HttpProbe& http;
+    ReadyProbe& ready;
     CommandRunner& commands;
     Notifier* notifier = nullptr;  ///< nullptr: nobody wants to be notified
     ListenerFinder find_listeners;
+    std::function<void(int exit_code)> finish;  ///< what Finish does
 };
 
 /// Logs and notifications are taken over at once; everything else begins in a later turn of the reactor, so
@@ -47,10 +50,16 @@ class KEENLANCE_API Performer {
 
   private:
     void begin(const ListProcesses& action);
+    void begin(const InspectProcesses& action);
     void begin(const ListEventListeners& action);
     void begin(const MeasureMemory& action);
     void begin(const CheckHttp& action);
     void begin(const Restart& action);
+    void begin(const StartProcesses& action);
+    void begin(const StopProcesses& action);
+    void begin(const ProbeReady& action);
+    void begin(const ShutDownSupervisord& action);
+    void begin(const WriteFile& action);
     void begin(const RunCommand& action);
 
     Reactor& reactor_;

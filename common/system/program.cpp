@@ -23,15 +23,6 @@ void open_missing_standard_descriptors() {
     if (fd >= 0) ::close(fd);
 }
 
-int print(std::string_view text) {
-    while (!text.empty()) {
-        const auto count = ::write(STDOUT_FILENO, text.data(), text.size());
-        if (count <= 0) return exit_code::not_reached;
-        text.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return exit_code::done;
-}
-
 bool run_by_hand() {
     if (::isatty(STDIN_FILENO) == 1) return true;
     return std::getenv("SUPERVISOR_SERVER_URL") == nullptr && std::getenv("SUPERVISOR_ENABLED") == nullptr;
@@ -68,6 +59,15 @@ int complain(std::string_view program, std::string_view message, int code) {
     return code;
 }
 
+int print(std::string_view text) {
+    while (!text.empty()) {
+        const auto count = ::write(STDOUT_FILENO, text.data(), text.size());
+        if (count <= 0) return exit_code::not_reached;
+        text.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return exit_code::done;
+}
+
 int run_main(int argc, char** argv, const CommandLineSpec& spec,
              const std::function<int(const ParsedOptions&)>& body) {
     open_missing_standard_descriptors();
@@ -84,8 +84,11 @@ int run_main(int argc, char** argv, const CommandLineSpec& spec,
 }
 
 int run_listener_main(int argc, char** argv, const CommandLineSpec& spec,
-                      const ListenerIntroduction& introduction, const Prepare& prepare) {
+                      const ListenerIntroduction& introduction, const Prepare& prepare,
+                      const ByHand& by_hand) {
     return run_main(argc, argv, spec, [&](const ParsedOptions& options) {
+        if (by_hand)
+            if (const auto code = by_hand(options)) return *code;
         const auto run = prepare(options);
         if (!run && argc > 1) return complain_of_usage(spec, run.error());
         if (run_by_hand()) {

@@ -6,6 +6,7 @@
 #include <keenlance/core/result.hpp>
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,6 +25,9 @@ inline constexpr int environment =
 /// "memmon: message" on stderr, one line; returns `code`, so that a main can end with it.
 KEENLANCE_API int complain(std::string_view program, std::string_view message, int code);
 
+/// Writes all of `text` to stdout; returns exit_code::done, or not_reached where stdout does not take it.
+KEENLANCE_API int print(std::string_view text);
+
 /// main() of every program: opens missing standard descriptors (on /dev/null), handles --help, --version and
 /// wrong options, and turns an exception into one line on stderr and exit_code::environment.
 KEENLANCE_API int run_main(int argc, char** argv, const CommandLineSpec& spec,
@@ -39,11 +43,15 @@ struct ListenerIntroduction {
 /// Understands a command line and touches nothing: what is to be run, or an Error `invalid` for the operator.
 using Prepare = std::function<Result<std::function<int()>>(const ParsedOptions&)>;
 
+/// What a listener can also be asked for from a shell; nothing: the command line does not ask for it.
+using ByHand = std::function<std::optional<int>(const ParsedOptions&)>;
+
 /// run_main for an event listener. What `prepare` refuses is a usage error, as is a wrong option. Run by hand
 /// (stdin is a terminal, or supervisord did not start us), with a sound command line or an empty one, it says
 /// in two lines on stderr what it is and how to put it into supervisord.conf, and exits
 /// exit_code::environment.
 KEENLANCE_API int run_listener_main(int argc, char** argv, const CommandLineSpec& spec,
-                                    const ListenerIntroduction& introduction, const Prepare& prepare);
+                                    const ListenerIntroduction& introduction, const Prepare& prepare,
+                                    const ByHand& by_hand = {});
 
 }  // namespace keenlance

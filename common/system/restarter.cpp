@@ -60,8 +60,7 @@ void Restarter::carry_out(const Namespec& id, const control::RestartStep& step) 
             carry_out(id, running_.at(id).machine.on_wake());
         });
     }
-    const Namespec name = id;  // `id` may live in the entry that is about to go
-    if (step.finished) running_.erase(name);
+    if (step.finished) running_.erase(running_.find(id));  // not by the key: `id` may live in the entry
     for (const auto& progress : step.progress)
         report_(progress);
 }

@@ -5,7 +5,6 @@
 
 using namespace keenlance;
 using crashmail::Crashmail;
-using crashmail::Settings;
 
 namespace {
 

@@ -47,7 +47,7 @@ Pairs pairs_of(const std::string& text) {
 }  // namespace
 
 TEST_CASE("names are filled in and %% is a percent sign", "[percent]") {
-    CHECK(filled("") == "");
+    CHECK(filled("").empty());
     CHECK(filled("%(here)s/x%%y%(here)s") == "/etc/x%y/etc");
     CHECK(filled("%%(here)s") == "%(here)s");
     CHECK(filled("%(a(b))s") == "nested");
@@ -86,7 +86,7 @@ TEST_CASE("what Python refuses is an error that says what to write", "[percent]"
 }
 
 TEST_CASE("environment pairs keep what quotes hold", "[percent]") {
-    CHECK(pairs_of("") == Pairs{});
+    CHECK(pairs_of("").empty());
     CHECK(pairs_of("A=1,B=\"x, y\"") == Pairs{{"A", "1"}, {"B", "x, y"}});
     CHECK(pairs_of("A='1',\n  B=/usr/bin:/bin,") == Pairs{{"A", "1"}, {"B", "/usr/bin:/bin"}});
     CHECK(pairs_of("A=\"\"#rest\n") == Pairs{{"A", ""}});

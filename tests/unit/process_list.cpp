@@ -35,6 +35,7 @@ std::string error_of(const std::string& text) {
 
 std::vector<std::string> names(const std::vector<ConfiguredProcess>& processes) {
     std::vector<std::string> all;
+    all.reserve(processes.size());
     for (const auto& process : processes)
         all.push_back(process.id.full());
     return all;

@@ -49,5 +49,5 @@ TEST_CASE("passwords are taken out of URLs, and nothing else is") {
     CHECK(without_password("http://u:se:cr@et@h/") == "http://u:***@h/");
     CHECK(without_password("http://h:80/x@y:z") == "http://h:80/x@y:z");
     CHECK(without_password("http://u@h/") == "http://u@h/");
-    CHECK(without_password("") == "");
+    CHECK(without_password("").empty());
 }

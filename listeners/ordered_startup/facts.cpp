@@ -1,0 +1,261 @@
+// What comes in: events, lists, answers.
+
+#include <keenlance/core/supervisor_api.hpp>
+#include <keenlance/core/text.hpp>
+
+#include <fmt/format.h>
+#include <listeners/ordered_startup/ordered_startup.hpp>
+
+#include <algorithm>
+
+namespace keenlance::ordered_startup {
+
+using startup::StateGoal;
+
+namespace {
+
+constexpr std::size_t few = 20;  // so many processes are looked at often
+constexpr Duration first_look{10};
+constexpr Duration slowest_look{300};
+constexpr Duration slowest_look_at_many{1'000};
+constexpr Duration retry_delay{1'000};
+constexpr Duration soon{5};
+
+/// Who waits for "fatal" alone waits for a misfortune: the program itself is there without it.
+bool is_success(const std::vector<StateGoal>& goals) {
+    return std::ranges::any_of(goals, [](const StateGoal& goal) {
+        return goal.state == ProcessState::running || goal.state == ProcessState::exited ||
+               goal.state == ProcessState::starting;
+    });
+}
+
+bool is_fault(const Error& error, int code) {
+    return error.kind == ErrorKind::fault && error.code == code;
+}
+
+}  // namespace
+
+OrderedStartup::OrderedStartup(Settings settings)
+    : settings_(std::move(settings)), dependents_(settings_.plan.dependents()) {
+    const auto& programs = settings_.plan.programs;
+    programs_.resize(programs.size());
+    for (std::size_t i = 0; i < programs.size(); ++i) {
+        for (const auto& id : programs[i].processes) {
+            Process process;
+            process.id = id;
+            process.program = i;
+            if (is_success(programs[i].next_after)) process.goals.push_back(programs[i].next_after);
+            programs_[i].processes.push_back(processes_.size());
+            by_id_[id] = processes_.size();
+            processes_.push_back(std::move(process));
+        }
+    }
+    for (const auto& program : programs) {
+        for (const auto& dependency : program.waits_for) {
+            for (const auto& id : dependency.processes) {
+                auto& goals = processes_[by_id_.at(id)].goals;
+                if (!is_success(dependency.goals)) continue;
+                if (std::ranges::find(goals, dependency.goals) == goals.end())
+                    goals.push_back(dependency.goals);
+            }
+        }
+    }
+    for (auto& process : processes_)
+        if (process.goals.empty()) process.goals = {{StateGoal{ProcessState::running}}};
+}
+
+Actions OrderedStartup::step(const Fact& fact, const Moment& now) {
+    now_ = now.steady;
+    Actions actions =
+        std::visit(Overloaded{
+                       [this](const Started&) -> Actions {
+                           began_ = now_;
+                           list_at_ = now_;
+                           return {};
+                       },
+                       [this](const EventReceived& received) { return on_event(received.event); },
+                       [this](const ProcessesListed& listed) { return on_list(listed.processes); },
+                       [this](const ProcessesInspected& inspected) { return on_inspected(inspected); },
+                       [this](const ProcessesStarted& started) { return on_started(started); },
+                       [this](const ReadyProbed& probed) {
+                           on_probed(probed);
+                           return Actions{};
+                       },
+                       [this](const RestartProgress& progress) {
+                           on_restart(progress);
+                           return Actions{};
+                       },
+                       [this](const Closing&) {
+                           closing_ = true;
+                           return Actions{};
+                       },
+                       [](const auto&) { return Actions{}; },
+                   },
+                   fact);
+    if (!closing_) append(actions, settle());
+    return actions;
+}
+
+Actions OrderedStartup::on_event(const Event& event) {
+    // An event that comes again (its listener died on it) has an old serial; only a jump ahead is a loss.
+    if (last_pool_serial_ && event.pool_serial > *last_pool_serial_ + 1 && !list_at_) list_at_ = now_;
+    last_pool_serial_ = std::max(last_pool_serial_.value_or(0), event.pool_serial);
+    const auto change = parse_process_state_change(event);
+    if (!change) return {};
+    events_flow_ = true;
+    const auto found = by_id_.find(change->id);
+    if (found == by_id_.end()) return {};
+    auto& process = processes_[found->second];
+    const auto before = process.track.state();
+    const int pid_before = process.track.pid();
+    process.track.learn(*change);
+    after_learning(process, before, pid_before);
+    return {};
+}
+
+Actions OrderedStartup::unanswered(const Error& error) {
+    ending_ = ending_ || is_fault(error, fault::shutdown_state);
+    if (!ending_) list_at_ = now_ + retry_delay;
+    if (said_unanswered_ || done_) return {};
+    said_unanswered_ = true;
+    return {Log{ending_ ? "supervisord is shutting down; nothing more is started"
+                        : error.message + "; trying again"}};
+}
+
+Actions OrderedStartup::on_list(const Result<std::vector<ProcessInfo>>& processes) {
+    asked_list_ = false;
+    if (!processes) return unanswered(processes.error());
+    said_unanswered_ = false;
+    std::set<Namespec> seen;
+    for (const auto& info : *processes) {
+        const auto found = by_id_.find(info.id);
+        if (found == by_id_.end()) continue;
+        seen.insert(info.id);
+        learn(processes_[found->second], info);
+    }
+    for (auto& process : processes_) {
+        if (seen.contains(process.id)) continue;
+        process.failure = "supervisord does not know it: is the configuration newer? (supervisorctl update)";
+        dirty_.insert(process.program);
+    }
+    for (std::size_t i = 0; i < programs_.size(); ++i)
+        if (!listed_ || programs_[i].stage == Stage::starting) dirty_.insert(i);
+    listed_ = true;
+    return {};
+}
+
+Actions OrderedStartup::on_inspected(const ProcessesInspected& inspected) {
+    asked_look_ = false;
+    if (!inspected.processes) {
+        for (const auto& id : inspected.ids)
+            processes_[by_id_.at(id)].look_at = now_ + retry_delay;
+        return unanswered(inspected.processes.error());
+    }
+    said_unanswered_ = false;
+    Actions actions;
+    for (std::size_t i = 0; i < inspected.ids.size(); ++i) {
+        const auto index = by_id_.at(inspected.ids[i]);
+        auto& process = processes_[index];
+        const auto& info = (*inspected.processes)[i];
+        if (info) {
+            learn(process, *info);
+            if (restarting_.contains(index) && !done_) restarting_.erase(index);
+        } else if (is_fault(info.error(), fault::shutdown_state)) {
+            append(actions, unanswered(info.error()));
+        } else {
+            process.failure = info.error().message;
+            dirty_.insert(process.program);
+        }
+    }
+    return actions;
+}
+
+Actions OrderedStartup::on_started(const ProcessesStarted& started) {
+    start_asked_ = false;
+    Actions actions;
+    for (std::size_t i = 0; i < started.ids.size(); ++i) {
+        auto& process = processes_[by_id_.at(started.ids[i])];
+        process.asked = false;
+        dirty_.insert(process.program);
+        if (!started.answers) continue;  // it may have arrived or not: the list will tell
+        const auto& answer = (*started.answers)[i];
+        if (answer || is_fault(answer.error(), fault::already_started) ||
+            is_fault(answer.error(), fault::spawn_error)) {  // BACKOFF: supervisord tries again
+            process.accepted = true;
+            if (!process.started_at) process.started_at = now_;
+            process.look_at = now_;
+            process.look_delay = Duration{0};
+        } else if (is_fault(answer.error(), fault::shutdown_state)) {
+            append(actions, unanswered(answer.error()));
+        } else {
+            process.failure = answer.error().message;
+        }
+    }
+    if (!started.answers) append(actions, unanswered(started.answers.error()));
+    return actions;
+}
+
+void OrderedStartup::on_probed(const ReadyProbed& probed) {
+    auto& process = processes_[by_id_.at(probed.about)];
+    process.probing = false;
+    process.ready = process.ready || probed.ready.ok();
+    process.not_ready = probed.ready ? "" : probed.ready.error().message;
+    if (!process.ready) process.probe_at = now_ + settings_.plan.programs[process.program].ready_interval;
+    dirty_.insert(process.program);
+    if (process.ready) touch_dependents(process.program);
+}
+
+void OrderedStartup::learn(Process& process, const ProcessInfo& info) {
+    const auto before = process.track.state();
+    const int pid_before = process.track.pid();
+    const bool lacked_status = process.track.lacks_exit_status();
+    process.track.learn(info, settings_.plan.programs[process.program]);
+    if (lacked_status && !process.track.lacks_exit_status()) {
+        dirty_.insert(process.program);
+        touch_dependents(process.program);
+    }
+    after_learning(process, before, pid_before);
+}
+
+void OrderedStartup::after_learning(Process& process, ProcessState before, int pid_before) {
+    const auto state = process.track.state();
+    const bool another_life =
+        process.track.pid() != 0 && pid_before != 0 && process.track.pid() != pid_before;
+    if (before == state && !another_life && listed_) {
+        // Nothing new: look again later, each time a little later.
+        process.look_delay = std::max(process.look_delay * 2, first_look);
+    } else {
+        process.look_delay = Duration{0};
+        dirty_.insert(process.program);
+        touch_dependents(process.program);
+    }
+    if (process.track.was_started() && !process.started_at) process.started_at = now_;
+    if (process.track.has_reached(ProcessState::running) && !process.running_at) process.running_at = now_;
+    auto& program = programs_[process.program];
+    const bool was_down = before != ProcessState::running && before != ProcessState::stopping;
+    if (done_ && settings_.when_done == WhenDone::follow && program.stage != Stage::waiting &&
+        (another_life || was_down) && (state == ProcessState::running || state == ProcessState::starting) &&
+        before != ProcessState::starting) {
+        process.track.forget_reached();
+        process.ready = false;
+        process.failure.clear();
+        program.returning = true;
+        program.stage = Stage::starting;
+    }
+    if (!under_way(process)) {
+        process.look_at.reset();
+        return;
+    }
+    const auto& configured = settings_.plan.programs[process.program];
+    const bool quick = processes_.size() <= few || !events_flow_;
+    const Duration slowest = quick ? slowest_look : slowest_look_at_many;
+    process.look_at = now_ + std::min(process.look_delay, slowest);
+    if (state != ProcessState::starting || !process.started_at) return;
+    // supervisord sees that startsecs are over when something wakes it: be that something.
+    const auto up_at = *process.started_at + configured.start_seconds + soon;
+    if (now_ >= up_at) return;
+    process.look_at = std::min(up_at, now_ + slowest_look_at_many);
+    process.look_delay = Duration{0};
+}
+
+}  // namespace keenlance::ordered_startup

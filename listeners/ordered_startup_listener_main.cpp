@@ -1,0 +1,216 @@
+// ordered-startup-listener: starts supervisord's programs in the order of their dependencies. Takes the place
+// of ordered-startup-supervisord and supervisord-dependent-startup.
+
+#include <keenlance/core/server_choice.hpp>
+#include <keenlance/core/text.hpp>
+#include <keenlance/startup/plan_text.hpp>
+#include <keenlance/system/find_config.hpp>
+#include <keenlance/system/listener.hpp>
+#include <keenlance/system/program.hpp>
+#include <keenlance/system/rpc_supervisor.hpp>
+#include <keenlance/system/system_clock.hpp>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <listeners/ordered_startup/ordered_startup.hpp>
+#include <listeners/ordered_startup/stop_in_order.hpp>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace {
+
+using namespace keenlance;  // NOLINT(google-build-using-namespace)
+using ordered_startup::WhenDone;
+using startup::ErrorAction;
+
+const std::string program_name = "ordered-startup-listener";
+
+CommandLineSpec command_line() {
+    CommandLineSpec spec;
+    spec.program = program_name;
+    spec.summary = "Starts programs of supervisord in the order of their dependencies.";
+    spec.usage = "[OPTION]... [FILE]";
+    spec.options = {
+        {{"c", "config"},
+         "FILE",
+         "supervisord's configuration; default: that of the supervisord it runs under, or its search path"},
+        {{"config-filename"}, "NAME", "look for a file of this name in supervisord's search path instead"},
+        {{"error-action"},
+         "ACTION",
+         "what becomes of mistakes in the keys: exit (start nothing), skip (leave them out), ignore (the "
+         "same, and start "
+         "programs of a cycle all the same); default: skip"},
+        {{"when-done"},
+         "WHAT",
+         "when all is there or given up: stay (and acknowledge events), exit (0 all there, 1 not), follow "
+         "(restart those "
+         "who wait for a program when it comes back); default: stay"},
+        {{"plan"},
+         "FORMAT",
+         "print the plan as text, json or dot and exit, 0 if it is sound, else 1",
+         "text"},
+        {{"stop"}, "", "stop the programs of the plan in reverse order, wave by wave, and exit"},
+        {{"timeline"}, "FILE", "when done, draw what took how long into FILE (SVG), or into the log for -"},
+        {{"log-file"}, "FILE", "log to the end of FILE instead of stderr"},
+        {{"log-level"}, "LEVEL", "has no effect: every line is logged; taken for compatibility"},
+        {{"log-format"}, "FORMAT", "has no effect; taken for compatibility"},
+    };
+    spec.closing =
+        "Keys of [program:x] (with autostart=false): startinorder, startnextafter; dependent_startup, "
+        "dependent_startup_wait_for, dependent_startup_inherit_priority; keenlance_ready, "
+        "keenlance_ready_interval, "
+        "keenlance_start_timeout, keenlance_on_failure. See ordered-startup-listener(1).\n\n"
+        "  [eventlistener:ordered-startup]\n"
+        "  command=ordered-startup-listener\n"
+        "  events=PROCESS_STATE\n"
+        "  buffer_size=1024\n";
+    return spec;
+}
+
+struct Request {
+    ConfigChoice config;
+    ErrorAction on_error = ErrorAction::skip;
+    WhenDone when_done = WhenDone::stay;
+    std::optional<std::string> plan_format;
+    std::optional<std::string> timeline;
+    std::optional<std::string> log_file;
+    bool stop = false;
+    std::vector<std::string> warnings;
+};
+
+/// One of `words` as the enumerator of the same place.
+template <class Choice>
+Status choose(const ParsedOptions& options, std::string_view key, const std::vector<std::string>& words,
+              Choice& choice) {
+    const auto given = options.last(key);
+    if (!given) return Done{};
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (to_lower(*given) != words[i]) continue;
+        choice = static_cast<Choice>(i);
+        return Done{};
+    }
+    return Error{ErrorKind::invalid, 0,
+                 fmt::format("option '--{}': '{}' is none of {}", key, printable(*given), join(words, ", "))};
+}
+
+Result<Request> read_request(const ParsedOptions& options) {
+    Request request;
+    request.config.file = options.last("config");
+    request.config.file_name = options.last("config-filename");
+    const auto& files = options.arguments();
+    if (!files.empty() && !request.config.file) request.config.file = files.front();
+    if (files.size() > 1 || (!files.empty() && options.has("config")))
+        return Error{ErrorKind::invalid, 0,
+                     fmt::format("one configuration only: what is '{}'?", printable(files.back()))};
+    if (auto status = choose(options, "error-action", {"exit", "skip", "ignore"}, request.on_error); !status)
+        return status.error();
+    if (auto status = choose(options, "when-done", {"stay", "exit", "follow"}, request.when_done); !status)
+        return status.error();
+    request.plan_format = options.last("plan");
+    if (request.plan_format && *request.plan_format != "text" && *request.plan_format != "json" &&
+        *request.plan_format != "dot")
+        return Error{
+            ErrorKind::invalid, 0,
+            fmt::format("option '--plan': '{}' is none of text, json, dot", printable(*request.plan_format))};
+    request.timeline = options.last("timeline");
+    request.log_file = options.last("log-file");
+    request.stop = options.has("stop");
+    for (const auto* const key : {"log-level", "log-format"})
+        if (options.has(key))
+            request.warnings.push_back(fmt::format("--{} has no effect: every line is logged", key));
+    return request;
+}
+
+void tell(const std::vector<std::string>& lines) {
+    for (const auto& line : lines)
+        complain(program_name, line, 0);
+}
+
+int print_plan(const Request& request) {
+    const auto files = read_chosen_config(request.config);
+    if (!files) return complain(program_name, files.error().message, exit_code::not_reached);
+    const auto plan = startup::make_plan(files->config, files->facts, request.on_error);
+    if (!plan) return complain(program_name, plan.error().message, exit_code::not_reached);
+    tell(files->warnings);
+    tell(plan->warnings);
+    tell(plan->problems);
+    const std::string& format = *request.plan_format;
+    const std::string text = format == "json"  ? startup::plan_json(*plan, files->files.front())
+                             : format == "dot" ? startup::plan_dot(*plan)
+                                               : startup::plan_text(*plan, files->files.front());
+    if (const int failed = print(text); failed != 0) return failed;
+    return plan->problems.empty() ? exit_code::done : exit_code::not_reached;
+}
+
+int stop_in_order(const Request& request) {
+    const auto files = read_chosen_config(request.config);
+    if (!files) return complain(program_name, files.error().message, exit_code::environment);
+    auto plan = startup::make_plan(files->config, files->facts, request.on_error);
+    if (!plan) return complain(program_name, plan.error().message, exit_code::environment);
+    tell(plan->problems);
+    const auto server = ::getenv("SUPERVISOR_SERVER_URL") != nullptr ? server_address_from_environment()
+                                                                     : server_of(files->config, files->facts);
+    if (!server) return complain(program_name, server.error().message, exit_code::environment);
+    ordered_startup::StopInOrder policy(std::move(*plan));
+    return run_policy(policy, program_name, *server);
+}
+
+Status log_to(const std::string& file) {
+    const int fd = ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return Error{ErrorKind::system, errno,
+                     fmt::format("cannot log to {}: {}", file, std::strerror(errno))};
+    ::dup2(fd, STDERR_FILENO);
+    ::close(fd);
+    return Done{};
+}
+
+int listen(const Request& request) {
+    if (request.log_file)
+        if (const auto status = log_to(*request.log_file); !status)
+            return complain(program_name, status.error().message, exit_code::environment);
+    const auto files = read_chosen_config(request.config);
+    if (!files) return complain(program_name, files.error().message, exit_code::environment);
+    auto plan = startup::make_plan(files->config, files->facts, request.on_error);
+    if (!plan) return complain(program_name, plan.error().message, exit_code::environment);
+    ListenerSetup setup;
+    setup.program = program_name;
+    setup.warnings = request.warnings;
+    for (const auto& lines : {files->warnings, plan->warnings, plan->problems})
+        setup.warnings.insert(setup.warnings.end(), lines.begin(), lines.end());
+    if (request.on_error == ErrorAction::exit && !plan->problems.empty()) {
+        tell(setup.warnings);
+        return complain(program_name, "nothing is started: --error-action exit", exit_code::environment);
+    }
+    ordered_startup::Settings settings;
+    settings.title = fmt::format("ordered start on {}, {}", files->facts.host_node_name,
+                                 format_local_time(SystemClock().now()).substr(0, 19));
+    settings.plan = std::move(*plan);
+    settings.when_done = request.when_done;
+    settings.timeline = request.timeline;
+    ordered_startup::OrderedStartup policy(std::move(settings));
+    return run_listener(policy, setup);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const auto spec = command_line();
+    const auto prepare = [](const ParsedOptions& options) -> Result<std::function<int()>> {
+        auto request = read_request(options);
+        if (!request) return request.error();
+        return std::function<int()>([request = std::move(*request)] { return listen(request); });
+    };
+    const auto by_hand = [](const ParsedOptions& options) -> std::optional<int> {
+        const auto request = read_request(options);
+        if (!request) return std::nullopt;
+        if (request->plan_format) return print_plan(*request);
+        if (request->stop) return stop_in_order(*request);
+        return std::nullopt;
+    };
+    return run_listener_main(argc, argv, spec,
+                             {"starts programs in the order of their dependencies", "", "PROCESS_STATE"},
+                             prepare, by_hand);
+}
