@@ -13,5 +13,6 @@ void options(std::string_view input);
 void mail(std::string_view input);
 void config(std::string_view input);
 void ready(std::string_view input);
+void plan(std::string_view input);
 
 }  // namespace keenlance::fuzz
