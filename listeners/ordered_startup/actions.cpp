@@ -63,7 +63,7 @@ std::optional<std::size_t> OrderedStartup::last_met(std::size_t program) const {
 }
 
 Actions OrderedStartup::start_due() {
-    if (start_asked_ || halted_ || ending_ || truth_is_due()) return {};
+    if (start_asked_ || halted_ || ending_ || start_in_doubt_) return {};
     std::ranges::sort(to_start_);  // a plan is in the order of priority and name
     StartProcesses start;
     std::vector<std::string> names;
@@ -86,7 +86,7 @@ Actions OrderedStartup::start_due() {
 }
 
 const std::optional<ReadyCheck>& OrderedStartup::check_of(const Process& process) const {
-    const auto index = by_id_.at(process.id) - programs_[process.program].processes.front();
+    const auto index = process.index - programs_[process.program].processes.front();
     return settings_.plan.programs[process.program].ready[index];
 }
 
@@ -131,7 +131,7 @@ Actions OrderedStartup::look_and_probe() {
 Actions OrderedStartup::finish_if_settled() {
     if (done_) return {};
     const bool settled =
-        !start_asked_ && !truth_is_due() && !asked_look_ && (to_start_.empty() || halted_) &&
+        !start_asked_ && !list_at_ && !asked_list_ && !asked_look_ && (to_start_.empty() || halted_) &&
         std::ranges::none_of(processes_, [this](const Process& process) { return under_way(process); });
     if (!settled && !ending_ && !shuts_down_) return {};
     done_ = true;

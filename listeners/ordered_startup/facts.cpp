@@ -19,6 +19,7 @@ constexpr Duration first_look{10};
 constexpr Duration slowest_look{300};
 constexpr Duration slowest_look_at_many{1'000};
 constexpr Duration retry_delay{1'000};
+constexpr Duration between_lists{200};
 constexpr Duration soon{5};
 
 /// Who waits for "fatal" alone waits for a misfortune: the program itself is there without it.
@@ -43,6 +44,7 @@ OrderedStartup::OrderedStartup(Settings settings)
         for (const auto& id : programs[i].processes) {
             Process process;
             process.id = id;
+            process.index = processes_.size();
             process.program = i;
             if (is_success(programs[i].next_after)) process.goals.push_back(programs[i].next_after);
             programs_[i].processes.push_back(processes_.size());
@@ -98,7 +100,8 @@ Actions OrderedStartup::step(const Fact& fact, const Moment& now) {
 
 Actions OrderedStartup::on_event(const Event& event) {
     // An event that comes again (its listener died on it) has an old serial; only a jump ahead is a loss.
-    if (last_pool_serial_ && event.pool_serial > *last_pool_serial_ + 1 && !list_at_) list_at_ = now_;
+    const auto next = last_pool_serial_ ? *last_pool_serial_ + 1 : 0;
+    if (event.pool_serial > next) events_were_lost();
     last_pool_serial_ = std::max(last_pool_serial_.value_or(0), event.pool_serial);
     const auto change = parse_process_state_change(event);
     if (!change) return {};
@@ -113,6 +116,15 @@ Actions OrderedStartup::on_event(const Event& event) {
     return {};
 }
 
+/// To this listener, or to one before it.
+void OrderedStartup::events_were_lost() {
+    const bool anything_to_learn = !done_ || settings_.when_done == WhenDone::follow ||
+                                   std::ranges::any_of(programs_, [](const ProgramState& program) {
+                                       return program.stage == Stage::waiting;
+                                   });
+    if (anything_to_learn && !list_at_) list_at_ = std::max(now_, listed_at_ + between_lists);
+}
+
 Actions OrderedStartup::unanswered(const Error& error) {
     ending_ = ending_ || is_fault(error, fault::shutdown_state);
     if (!ending_) list_at_ = now_ + retry_delay;
@@ -125,7 +137,8 @@ Actions OrderedStartup::unanswered(const Error& error) {
 Actions OrderedStartup::on_list(const Result<std::vector<ProcessInfo>>& processes) {
     asked_list_ = false;
     if (!processes) return unanswered(processes.error());
-    said_unanswered_ = false;
+    said_unanswered_ = start_in_doubt_ = false;
+    listed_at_ = now_;
     std::set<Namespec> seen;
     for (const auto& info : *processes) {
         const auto found = by_id_.find(info.id);
@@ -191,7 +204,10 @@ Actions OrderedStartup::on_started(const ProcessesStarted& started) {
             process.failure = answer.error().message;
         }
     }
-    if (!started.answers) append(actions, unanswered(started.answers.error()));
+    if (!started.answers) {
+        start_in_doubt_ = true;
+        append(actions, unanswered(started.answers.error()));
+    }
     return actions;
 }
 

@@ -25,7 +25,7 @@ void OrderedStartup::came_back(std::size_t program) {
 /// back.
 Actions OrderedStartup::refresh_dependents() {
     Actions actions;
-    if (ending_ || truth_is_due()) return actions;
+    if (ending_ || list_at_ || asked_list_) return actions;
     for (auto each = stale_.begin(); each != stale_.end();) {
         const auto program = *each;
         const bool free = std::ranges::all_of(

@@ -77,7 +77,7 @@ void OrderedStartup::judge_starting(std::size_t program) {
     });
     if (lost && settings_.plan.programs[program].starter == Starter::plan) {
         // A start that never arrived; by the list, which was asked for since.
-        if (truth_is_due()) return;
+        if (start_in_doubt_) return;
         state.stage = Stage::waiting;
         return judge_waiting(program);
     }
@@ -215,7 +215,7 @@ bool OrderedStartup::comes_up_again(const Process& process) const {
 /// Something is still to be expected of it by itself.
 bool OrderedStartup::under_way(const Process& process) const {
     const auto stage = programs_[process.program].stage;
-    if (process.asked || restarting_.contains(by_id_.at(process.id))) return true;
+    if (process.asked || restarting_.contains(process.index)) return true;
     if (!process.track.was_started() && process.failure.empty() &&
         (process.accepted || settings_.plan.programs[process.program].starter == Starter::supervisord))
         return true;

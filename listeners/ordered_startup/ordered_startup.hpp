@@ -53,6 +53,7 @@ class OrderedStartup : public Policy {
     /// One process of a program of the plan.
     struct Process {
         Namespec id;
+        std::size_t index = 0;  ///< in processes_
         std::size_t program = 0;
         startup::Track track;
         std::vector<std::vector<startup::StateGoal>> goals;  ///< one of each has to be met
@@ -85,7 +86,7 @@ class OrderedStartup : public Policy {
     void learn(Process& process, const ProcessInfo& info);
     void after_learning(Process& process, ProcessState before, int pid_before);
     Actions unanswered(const Error& error);
-    [[nodiscard]] bool truth_is_due() const { return list_at_ || asked_list_; }
+    void events_were_lost();
 
     // What follows from it
     Actions settle();
@@ -136,9 +137,11 @@ class OrderedStartup : public Policy {
     std::set<std::size_t> stale_;       // programs to be restarted when what they wait for is back
     std::set<std::size_t> restarting_;  // processes
     bool listed_ = false;
+    SteadyTime listed_at_;
     bool asked_list_ = false;
     bool asked_look_ = false;
     bool start_asked_ = false;
+    bool start_in_doubt_ = false;  // its answer was lost: the next list tells what came of it
     bool events_flow_ = false;
     bool said_unanswered_ = false;
     bool halted_ = false;      // nothing more is started
