@@ -35,33 +35,32 @@ CommandLineSpec command_line() {
     spec.options = {
         {{"c", "config"},
          "FILE",
-         "supervisord's configuration; default: that of the supervisord it runs under, or its search path"},
+         "supervisord's configuration, also as an argument; default: that of the supervisord it runs under, "
+         "or its search path"},
         {{"config-filename"}, "NAME", "look for a file of this name in supervisord's search path instead"},
         {{"error-action"},
          "ACTION",
-         "what becomes of mistakes in the keys: exit (start nothing), skip (leave them out), ignore (the "
-         "same, and start "
-         "programs of a cycle all the same); default: skip"},
+         "what becomes of mistakes in the keys: exit (start nothing), skip (leave them out), ignore (leave "
+         "them out, but start the programs of a cycle); default: skip"},
         {{"when-done"},
          "WHAT",
          "when all is there or given up: stay (and acknowledge events), exit (0 all there, 1 not), follow "
-         "(restart those "
-         "who wait for a program when it comes back); default: stay"},
+         "(restart those who wait for a program when it comes back); default: stay"},
         {{"plan"},
          "FORMAT",
-         "print the plan as text, json or dot and exit, 0 if it is sound, else 1",
+         "print the plan as text, json or dot, start nothing and exit, 0 if it is sound, else 1",
          "text"},
-        {{"stop"}, "", "stop the programs of the plan in reverse order, wave by wave, and exit"},
+        {{"stop"}, "", "from a shell: stop the programs of the plan in reverse, wave by wave, and exit"},
         {{"timeline"}, "FILE", "when done, draw what took how long into FILE (SVG), or into the log for -"},
         {{"log-file"}, "FILE", "log to the end of FILE instead of stderr"},
-        {{"log-level"}, "LEVEL", "has no effect: every line is logged; taken for compatibility"},
-        {{"log-format"}, "FORMAT", "has no effect; taken for compatibility"},
+        {{"log-level"}, "LEVEL", "taken for compatibility, without effect: every line is logged"},
+        {{"log-format"}, "FORMAT", "taken for compatibility, without effect"},
     };
     spec.closing =
         "Keys of [program:x] (with autostart=false): startinorder, startnextafter; dependent_startup, "
         "dependent_startup_wait_for, dependent_startup_inherit_priority; keenlance_ready, "
-        "keenlance_ready_interval, "
-        "keenlance_start_timeout, keenlance_on_failure. See ordered-startup-listener(1).\n\n"
+        "keenlance_ready_interval, keenlance_start_timeout, keenlance_on_failure. See "
+        "ordered-startup-listener(1).\n\n"
         "  [eventlistener:ordered-startup]\n"
         "  command=ordered-startup-listener\n"
         "  events=PROCESS_STATE\n"
@@ -119,7 +118,8 @@ Result<Request> read_request(const ParsedOptions& options) {
     request.stop = options.has("stop");
     for (const auto* const key : {"log-level", "log-format"})
         if (options.has(key))
-            request.warnings.push_back(fmt::format("--{} has no effect: every line is logged", key));
+            request.warnings.push_back(
+                fmt::format("--{} is taken for compatibility, and has no effect", key));
     return request;
 }
 

@@ -3,6 +3,7 @@
 The texts of --help are kept in golden/; KEENLANCE_RECORD=1 in the environment writes them anew.
 """
 
+import json
 import os
 import pty
 import re
@@ -52,7 +53,7 @@ class WithoutSupervisord(ByHand):
         self.assert_introduces_itself(program, *self.run_program(program, *ARGUMENTS[program]))
 
     def test_without_a_server_to_call_those_that_must_call_say_so(self):
-        for program in ("memmon", "httpok"):
+        for program in ("memmon", "httpok", "ordered-startup-listener"):
             with self.subTest(program):
                 env = {**BARE, "SUPERVISOR_ENABLED": "1"}
                 status, out, err = self.run_program(program, *ARGUMENTS[program], env=env)
@@ -91,6 +92,85 @@ class HelpAndVersion(ByHand):
             self.assertNotEqual(self.run_program(program, "--help", stdout=full)[0], 0)
 
 
+class PlanOfAnOrderedStart(ByHand):
+    """ordered-startup-listener from a shell, where no supervisord runs."""
+
+    SOUND = """[supervisord]
+[program:web]
+command=/bin/true
+autostart=false
+dependent_startup=true
+dependent_startup_wait_for=db:running
+[program:db]
+command=/bin/true
+autostart=false
+dependent_startup=true
+keenlance_ready=tcp://127.0.0.1:5432
+"""
+    UNSOUND = SOUND + "[program:lost]\ncommand=/bin/true\nautostart=false\ndependent_startup=true\n" \
+                      "dependent_startup_wait_for=nowhere\n"
+
+    def plan(self, text, *arguments, **options):
+        self.config = self.write("supervisord.conf", text)
+        return self.run_program("ordered-startup-listener", "-c", self.config, *arguments, **options)
+
+    def test_a_sound_plan_is_printed_in_waves_and_exit_0(self):
+        status, out, err = self.plan(self.SOUND, "--plan")
+        self.assertEqual((status, err), (0, ""))
+        self.assertEqual(out.splitlines(), [
+            f"{self.config}: 2 programs in 2 waves",
+            "wave 1",
+            "  db   at once; ready by tcp://127.0.0.1:5432; at most 1 min 30 s",
+            "wave 2",
+            "  web  after db:running"])
+
+    def test_it_is_the_same_on_a_terminal_and_under_supervisord(self):
+        bare = self.plan(self.SOUND, "--plan")
+        master, slave = pty.openpty()
+        try:
+            self.assertEqual(self.plan(self.SOUND, "--plan", stdin=slave), bare)
+        finally:
+            os.close(slave)
+            os.close(master)
+        self.assertEqual(self.plan(self.SOUND, "--plan", env=environment(NO_SUPERVISORD)), bare)
+
+    def test_an_unsound_plan_is_exit_1_and_tells_file_line_section_and_key(self):
+        status, out, err = self.plan(self.UNSOUND, "--plan")
+        self.assertEqual(status, 1)
+        self.assertIn("3 programs in 2 waves", out)
+        self.assertEqual(len(err.splitlines()), 1, err)
+        for part in (f"{self.config} line 16", "[program:lost]", "dependent_startup_wait_for", "'nowhere'"):
+            self.assertIn(part, err)
+
+    def test_a_plan_for_tools_is_one_json_object_or_one_graph(self):
+        status, out, _ = self.plan(self.UNSOUND, "--plan=json")
+        plan = json.loads(out)
+        self.assertEqual((status, plan["sound"], len(plan["problems"])), (1, False, 1))
+        self.assertEqual(plan["waves"], [["db", "lost"], ["web"]])
+        status, out, _ = self.plan(self.SOUND, "--plan=dot")
+        self.assertEqual(status, 0)
+        self.assertRegex(out, r'(?s)\Adigraph startup \{.*"db" -> "web" \[label="running"\];\n\}\n\Z')
+
+    def test_a_configuration_that_cannot_be_read_is_exit_1_and_one_line(self):
+        for text in (b"\xff\xfe", "[program:x]\n", "nonsense\n"):
+            status, out, err = self.plan(text, "--plan")
+            self.assertEqual((status, out, len(err.splitlines())), (1, "", 1), err)
+        status, _, err = self.run_program("ordered-startup-listener", "--plan", f"{self.dir}/none.conf")
+        self.assertEqual(status, 1)
+        self.assertIn("none.conf", err)
+
+    def test_a_plan_that_cannot_be_written_is_no_success(self):
+        with open("/dev/full", "wb") as full:
+            self.assertEqual(self.plan(self.SOUND, "--plan", stdout=full)[0], 1)
+
+    def test_stopping_in_order_without_a_supervisord_is_exit_3(self):
+        unix = f"[unix_http_server]\nfile={self.dir}/none.sock\n"
+        for text, mention in ((self.SOUND, "[unix_http_server]"), (self.SOUND + unix, "none.sock")):
+            status, out, err = self.plan(text, "--stop")
+            self.assertEqual((status, out), (3, ""))
+            self.assertIn(mention, err)
+
+
 class WrongOptions(ByHand):
     def assert_refused(self, program, arguments, *mentions):
         """Exit 2 and one line on stderr that names the program, what is wrong, and the mend."""
@@ -122,6 +202,7 @@ class WrongOptions(ByHand):
         self.assert_refused("memmon", ("-a",), "-a")
         self.assert_refused("httpok", ("http://x/", "--timeout"), "--timeout")
         self.assert_refused("crashmail", ("-m",), "-m")
+        self.assert_refused("ordered-startup-listener", ("--when-done",), "--when-done")
 
     def test_a_value_for_an_option_that_takes_none_is_named(self):
         self.assert_refused("memmon", ("-a", "1MB", "--cumulative=yes"), "--cumulative")
@@ -155,6 +236,15 @@ class WrongOptions(ByHand):
         for program in BATCH_PROGRAMS:
             self.assert_refused(program, ("-f", "a@example.com"), "-t")
             self.assert_refused(program, ("-t", "a@example.com"), "-f")
+
+    def test_a_word_that_an_option_does_not_know_is_named_with_those_it_does(self):
+        for option, value, known in (("--error-action", "abort", "ignore"), ("--when-done", "sleep", "follow"),
+                                     ("--plan", "svg", "dot")):
+            self.assert_refused("ordered-startup-listener", (f"{option}={value}",), option, value, known)
+
+    def test_a_second_configuration_is_named(self):
+        for arguments in (("a.conf", "b.conf"), ("-c", "a.conf", "b.conf")):
+            self.assert_refused("ordered-startup-listener", arguments, "b.conf")
 
     def test_a_batch_mailers_values_that_are_none_are_named(self):
         addresses = ("-t", "a@example.com", "-f", "b@example.com")

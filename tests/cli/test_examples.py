@@ -3,11 +3,12 @@ stays up, and what the comments promise to be seen is there."""
 
 import os
 import signal
+import subprocess
 import unittest
 
 from support.supervisord import Supervisord
 from support.system import free_port
-from support.workspace import PROGRAMS, ROOT, Workspace, binary_folder, wait_until
+from support.workspace import PROGRAMS, ROOT, Workspace, binary, binary_folder, wait_until
 
 
 class Example(Supervisord):
@@ -72,6 +73,42 @@ class CrashmailExample(Workspace):
         for process in ("crasher", "nosuch"):
             wait_until(lambda: f"Process {process} in group {process} " in supervisord.file("mail"),
                        lambda: f"a message about {process}, have {supervisord.file('mail')!r}")
+
+
+class OrderedStartupListenerExample(Workspace):
+    PROGRAM = "ordered-startup-listener"
+
+    def setUp(self):
+        super().setUp()
+        self.supervisord = Example(self, self.PROGRAM, {"8020": str(free_port())})
+        wait_until(lambda: "done after" in self.supervisord.file("stderr"), "its summary")
+
+    def assert_in_order(self, *moments):
+        log = self.supervisord.file("log")
+        self.assertEqual(sorted(moments, key=log.index), list(moments), log)
+
+    def test_everything_comes_up_when_what_it_needs_is_there(self):
+        self.assertIn("all 5 programs are there", self.supervisord.file("stderr"))
+        self.assert_in_order("success: database entered RUNNING", "spawned: 'migrate'", "exited: migrate",
+                             "spawned: 'web'", "success: web entered RUNNING")
+        self.assert_in_order("success: cache entered RUNNING", "spawned: 'web'")
+        for worker in ("worker_00", "worker_01"):
+            self.assert_in_order("exited: migrate", f"spawned: '{worker}'")
+        wait_until(lambda: "</svg>" in self.supervisord.file("svg"), "the picture of it")
+
+    def test_the_plan_is_sound_and_stopping_brings_all_down_in_reverse(self):
+        plan = self.run_by_hand("--plan")
+        self.assertEqual((plan.returncode, plan.stderr), (0, ""))
+        self.assertIn("5 programs in 3 waves", plan.stdout)
+        stop = self.run_by_hand("--stop")
+        self.assertEqual(stop.returncode, 0, stop.stderr)
+        self.assert_in_order("stopped: web", "stopped: database")
+        self.assert_in_order("stopped: worker_00", "stopped: cache")
+        self.assertEqual(self.supervisord.state(self.PROGRAM), "RUNNING")
+
+    def run_by_hand(self, option):
+        return subprocess.run([binary(self.PROGRAM), "-c", self.supervisord.config, option], capture_output=True,
+                              text=True, timeout=60, check=False)
 
 
 if __name__ == "__main__":

@@ -119,6 +119,9 @@ class WhatIsNoEvent(Protocol):
         for program in ("crashmailbatch", "fatalmailbatch", "crashsms"):
             self.check_recovery(program)
 
+    def test_ordered_startup_listener_says_so_once_and_takes_the_next_event(self):
+        self.check_recovery("ordered-startup-listener")
+
     @for_each_program
     def test_a_process_event_without_its_fields_is_acknowledged(self, program):
         rig = self.listener(program)

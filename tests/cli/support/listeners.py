@@ -2,13 +2,14 @@
 
 import functools
 
-from support.workspace import BATCH_PROGRAMS, PROGRAMS
+from support.workspace import BATCH_PROGRAMS, PROGRAMS, ROOT
 
 ARGUMENTS = {
     "memmon": ("-a", "200MB"),
     "httpok": ("-p", "web", "-E", "http://127.0.0.1:9/"),
     "crashmail": ("-s", "cat > /dev/null"),
     **{program: ("-t", "a@example.com", "-f", "b@example.com", "-H", "127.0.0.1:9") for program in BATCH_PROGRAMS},
+    "ordered-startup-listener": ("-c", str(ROOT / "examples/ordered-startup-listener.conf")),
 }
 
 

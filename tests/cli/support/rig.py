@@ -17,7 +17,7 @@ from support.system import descendants, die_with_parent, kill_all
 from support.workspace import PATIENCE, binary, wait_until
 
 READY, OK = b"READY\n", b"RESULT 2\nOK"
-LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ([a-z]+): (.+)$")
+LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ([a-z-]+): (.+)$")
 INHERITED = ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "LD_LIBRARY_PATH")
 NO_SUPERVISORD = "unix:///nonexistent/supervisord.sock"
 
