@@ -27,7 +27,6 @@ std::uint32_t Track::bit(ProcessState state) {
 }
 
 void Track::learn(const ProcessInfo& info, const Program& program) {
-    const bool told_by_event = lacks_status_;
     state_ = info.state;
     pid_ = info.pid;
     start_ = info.start;
@@ -37,36 +36,32 @@ void Track::learn(const ProcessInfo& info, const Program& program) {
     reach(info.state);
     reach(ProcessState::starting);
     const bool at_once = program.start_seconds.count() == 0;
-    if (info.state == ProcessState::exited) reach(ProcessState::running);
     if (info.state == ProcessState::stopped || info.state == ProcessState::stopping) {
         const auto end = info.state == ProcessState::stopped ? info.stop : info.now;
         if (at_once || std::chrono::seconds(end - info.start) > program.start_seconds)
             reach(ProcessState::running);
     }
     if (info.state == ProcessState::fatal) reach(ProcessState::backoff);
-    const bool expected = std::ranges::find(program.exit_codes, info.exit_status) != program.exit_codes.end();
-    if (told_by_event && expected != last_exit_wrong_ &&
-        (info.state == ProcessState::running || info.state == ProcessState::starting)) {
-        // supervisord has started it again since; the status still is that of the last end.
-        statuses_.insert(info.exit_status);
-        last_status_ = info.exit_status;
-        lacks_status_ = false;
-    }
-    const bool ended_between = at_once && info.stop > 0 && info.stop != stop_ &&
-                               (info.state == ProcessState::running || info.state == ProcessState::starting);
-    if (info.state == ProcessState::exited || ended_between) {
-        const bool counted = told_by_event || (stop_ != 0 && stop_ == info.stop);
+    const bool runs_again = info.state == ProcessState::running || info.state == ProcessState::starting;
+    if (at_once && runs_again && info.stop > 0) {
+        // With startsecs=0 every end is an exit. How it was nobody tells: supervisord forgets it with the new
+        // spawn.
         reach(ProcessState::running);
         reach(ProcessState::exited);
+    }
+    if (info.state == ProcessState::exited) {
+        const bool counted = lacks_status_ || (stop_ != 0 && stop_ == info.stop);
+        reach(ProcessState::running);
         statuses_.insert(info.exit_status);
         last_status_ = info.exit_status;
-        if (!counted) count_exit(expected);
-        lacks_status_ = false;
+        const auto& codes = program.exit_codes;
+        if (!counted) count_exit(std::ranges::find(codes, info.exit_status) != codes.end());
     }
+    if (info.state == ProcessState::exited || runs_again) lacks_status_ = false;
     stop_ = info.stop;
 }
 
-void Track::learn(const ProcessStateChange& change) {
+void Track::learn(const ProcessStateChange& change, const Program& program) {
     state_ = change.to;
     started_ = true;
     if (change.pid && pid_ != *change.pid) {
@@ -77,9 +72,13 @@ void Track::learn(const ProcessStateChange& change) {
     reach(change.to);
     if (change.to != ProcessState::exited) return;
     reach(ProcessState::running);
-    lacks_status_ = true;
     last_status_.reset();
-    count_exit(change.expected.value_or(true));
+    const bool expected = change.expected.value_or(true);
+    count_exit(expected);
+    lacks_status_ = !expected || program.exit_codes.size() != 1;
+    if (lacks_status_) return;
+    last_status_ = program.exit_codes.front();
+    statuses_.insert(*last_status_);
 }
 
 void Track::count_exit(bool expected) {

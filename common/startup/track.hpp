@@ -20,7 +20,7 @@ class KEENLANCE_API Track {
     /// that has ended and runs again has EXITED in between.
     void learn(const ProcessInfo& info, const Program& program);
     /// By a PROCESS_STATE event.
-    void learn(const ProcessStateChange& change);
+    void learn(const ProcessStateChange& change, const Program& program);
     /// Another life has begun: nothing is reached in it yet.
     void forget_reached();
 
@@ -33,7 +33,7 @@ class KEENLANCE_API Track {
     [[nodiscard]] bool has_reached(ProcessState state) const { return (reached_ & bit(state)) != 0; }
     /// Without regard to readiness.
     [[nodiscard]] bool has_met(const StateGoal& goal) const;
-    /// An exit is known only by its event, which does not tell the status.
+    /// The last exit is known by its event, which does not tell the status; a look may, until the next spawn.
     [[nodiscard]] bool lacks_exit_status() const { return lacks_status_; }
     /// Exits that were not expected, so far.
     [[nodiscard]] int wrong_exits() const { return wrong_exits_; }

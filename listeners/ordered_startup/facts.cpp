@@ -111,7 +111,7 @@ Actions OrderedStartup::on_event(const Event& event) {
     auto& process = processes_[found->second];
     const auto before = process.track.state();
     const int pid_before = process.track.pid();
-    process.track.learn(*change);
+    process.track.learn(*change, settings_.plan.programs[process.program]);
     after_learning(process, before, pid_before);
     return {};
 }

@@ -65,6 +65,7 @@ void FakeWorld::spawn(Sim& sim) {
     sim.info.start = seconds();
     sim.info.pid = ++last_pid_;
     sim.info.spawn_error.clear();
+    sim.info.exit_status = 0;  // as supervisord forgets it
     sim.born = now_;
     if (!sim.started_at) sim.started_at = now_;
     enter(sim, ProcessState::starting);

@@ -198,6 +198,17 @@ TEST_CASE("a job that supervisord restarts may fail startretries times", "[order
     CHECK(start.world->finished == 1);
 }
 
+TEST_CASE("exited(0) is not met by a job that failed and runs again", "[ordered_startup]") {
+    auto flapping = job(200ms, 1, false);
+    flapping.restarts = true;
+    const bool events = GENERATE(true, false);
+    Start start(program("init", "", "startsecs=0\nstartretries=2\n") + program("web", "init:exited(0)"),
+                {{"init", flapping}});
+    start.world->sends_events = events;
+    start.run(60s);
+    CHECK(start.world->starts_of(lone("web")) == 0);
+}
+
 TEST_CASE("a program counts once its probe succeeds", "[ordered_startup]") {
     Behaviour slow;
     slow.ready_after = 7s;
