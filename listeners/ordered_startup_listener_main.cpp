@@ -50,6 +50,11 @@ CommandLineSpec command_line() {
          "FORMAT",
          "print the plan as text, json or dot, start nothing and exit, 0 if it is sound, else 1",
          "text"},
+        {{"start"},
+         "",
+         "from a shell: start in order what is down, also what was stopped by hand, and exit, 0 if all is "
+         "there, "
+         "else 1"},
         {{"stop"}, "", "from a shell: stop the programs of the plan in reverse, wave by wave, and exit"},
         {{"timeline"}, "FILE", "when done, draw what took how long into FILE (SVG), or into the log for -"},
         {{"log-file"}, "FILE", "log to the end of FILE instead of stderr"},
@@ -75,7 +80,7 @@ struct Request {
     std::optional<std::string> plan_format;
     std::optional<std::string> timeline;
     std::optional<std::string> log_file;
-    bool stop = false;
+    enum class Deed { listen, print_plan, start, stop } deed = Deed::listen;
     std::vector<std::string> warnings;
 };
 
@@ -115,7 +120,15 @@ Result<Request> read_request(const ParsedOptions& options) {
             fmt::format("option '--plan': '{}' is none of text, json, dot", printable(*request.plan_format))};
     request.timeline = options.last("timeline");
     request.log_file = options.last("log-file");
-    request.stop = options.has("stop");
+    using Deed = Request::Deed;
+    const std::vector<std::pair<const char*, Deed>> deeds{
+        {"plan", Deed::print_plan}, {"start", Deed::start}, {"stop", Deed::stop}};
+    for (const auto& [key, deed] : deeds) {
+        if (!options.has(key)) continue;
+        if (request.deed != Deed::listen)
+            return Error{ErrorKind::invalid, 0, "only one of --plan, --start and --stop"};
+        request.deed = deed;
+    }
     for (const auto* const key : {"log-level", "log-format"})
         if (options.has(key))
             request.warnings.push_back(
@@ -144,17 +157,51 @@ int print_plan(const Request& request) {
     return plan->problems.empty() ? exit_code::done : exit_code::not_reached;
 }
 
-int stop_in_order(const Request& request) {
+/// What is to be started or stopped from a shell, and where.
+struct ByHandPlan {
+    startup::Plan plan;
+    ServerAddress server;
+    std::string title;
+};
+
+std::string title_of(const ConfigFiles& files) {
+    return fmt::format("ordered start on {}, {}", files.facts.host_node_name,
+                       format_local_time(SystemClock().now()).substr(0, 19));
+}
+
+Result<ByHandPlan> plan_by_hand(const Request& request) {
     const auto files = read_chosen_config(request.config);
-    if (!files) return complain(program_name, files.error().message, exit_code::environment);
+    if (!files) return files.error();
     auto plan = startup::make_plan(files->config, files->facts, request.on_error);
-    if (!plan) return complain(program_name, plan.error().message, exit_code::environment);
+    if (!plan) return plan.error();
     tell(plan->problems);
-    const auto server = ::getenv("SUPERVISOR_SERVER_URL") != nullptr ? server_address_from_environment()
-                                                                     : server_of(files->config, files->facts);
-    if (!server) return complain(program_name, server.error().message, exit_code::environment);
-    ordered_startup::StopInOrder policy(std::move(*plan));
-    return run_policy(policy, program_name, *server);
+    if (request.on_error == ErrorAction::exit && !plan->problems.empty())
+        return Error{ErrorKind::invalid, 0, "nothing is done: --error-action exit"};
+    auto server = ::getenv("SUPERVISOR_SERVER_URL") != nullptr ? server_address_from_environment()
+                                                               : server_of(files->config, files->facts);
+    if (!server) return server.error();
+    return ByHandPlan{std::move(*plan), std::move(*server), title_of(*files)};
+}
+
+int start_in_order(const Request& request) {
+    auto by_hand = plan_by_hand(request);
+    if (!by_hand) return complain(program_name, by_hand.error().message, exit_code::environment);
+    ordered_startup::Settings settings;
+    settings.plan = std::move(by_hand->plan);
+    settings.when_done = WhenDone::exit;
+    settings.stopped = ordered_startup::Settings::Stopped::started;
+    settings.unanswered = ordered_startup::Settings::Unanswered::end;
+    settings.timeline = request.timeline;
+    settings.title = by_hand->title;
+    ordered_startup::OrderedStartup policy(std::move(settings));
+    return run_policy(policy, program_name, by_hand->server);
+}
+
+int stop_in_order(const Request& request) {
+    auto by_hand = plan_by_hand(request);
+    if (!by_hand) return complain(program_name, by_hand.error().message, exit_code::environment);
+    ordered_startup::StopInOrder policy(std::move(by_hand->plan));
+    return run_policy(policy, program_name, by_hand->server);
 }
 
 Status log_to(const std::string& file) {
@@ -185,8 +232,7 @@ int listen(const Request& request) {
         return complain(program_name, "nothing is started: --error-action exit", exit_code::environment);
     }
     ordered_startup::Settings settings;
-    settings.title = fmt::format("ordered start on {}, {}", files->facts.host_node_name,
-                                 format_local_time(SystemClock().now()).substr(0, 19));
+    settings.title = title_of(*files);
     settings.plan = std::move(*plan);
     settings.when_done = request.when_done;
     settings.timeline = request.timeline;
@@ -206,8 +252,16 @@ int main(int argc, char** argv) {
     const auto by_hand = [](const ParsedOptions& options) -> std::optional<int> {
         const auto request = read_request(options);
         if (!request) return std::nullopt;
-        if (request->plan_format) return print_plan(*request);
-        if (request->stop) return stop_in_order(*request);
+        switch (request->deed) {
+            case Request::Deed::print_plan:
+                return print_plan(*request);
+            case Request::Deed::start:
+                return start_in_order(*request);
+            case Request::Deed::stop:
+                return stop_in_order(*request);
+            case Request::Deed::listen:
+                break;
+        }
         return std::nullopt;
     };
     return run_listener_main(argc, argv, spec,

@@ -114,6 +114,8 @@ class Planner {
             Draft& draft = drafts_[i];
             const bool follows = before && before_has_key && draft.program.starter == Starter::nobody &&
                                  !draft.keys.start_in_order && is_program(draft);
+            if (draft.keys.start_in_order && !draft.keys.in_order)
+                before_has_key = false;  // the line ends here
             if (draft.program.starter == Starter::supervisord || (!draft.keys.in_order && !follows)) continue;
             if (follows) {
                 draft.program.starter = Starter::plan;

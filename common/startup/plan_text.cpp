@@ -83,7 +83,7 @@ Json program_json(const Plan& plan, const Program& program) {
         json["waits_for"].push_back(dependency_json(plan, dependency));
     json["ready"] = program.ready.front() ? Json(to_string(*program.ready.front())) : Json(nullptr);
     json["start_timeout"] = seconds(program.start_timeout);
-    json["on_failure"] = to_string(program.on_failure.value_or(OnFailure::skip));
+    json["on_failure"] = program.on_failure ? Json(to_string(*program.on_failure)) : Json(nullptr);
     return json;
 }
 

@@ -84,6 +84,7 @@ void Track::learn(const ProcessStateChange& change, const Program& program) {
 void Track::count_exit(bool expected) {
     expected_exit_ = expected_exit_ || expected;
     last_exit_wrong_ = !expected;
+    ++exits_;
     if (!expected) ++wrong_exits_;
 }
 
@@ -91,7 +92,7 @@ void Track::forget_reached() {
     reached_ = bit(state_);
     statuses_.clear();
     expected_exit_ = last_exit_wrong_ = false;
-    wrong_exits_ = 0;
+    exits_ = wrong_exits_ = 0;
 }
 
 bool Track::has_met(const StateGoal& goal) const {

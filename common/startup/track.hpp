@@ -37,6 +37,7 @@ class KEENLANCE_API Track {
     [[nodiscard]] bool lacks_exit_status() const { return lacks_status_; }
     /// Exits that were not expected, so far.
     [[nodiscard]] int wrong_exits() const { return wrong_exits_; }
+    [[nodiscard]] int exits() const { return exits_; }
     [[nodiscard]] bool exited_wrongly() const { return last_exit_wrong_; }
     [[nodiscard]] std::optional<int> last_exit_status() const { return last_status_; }
     [[nodiscard]] const std::string& spawn_error() const { return spawn_error_; }
@@ -57,6 +58,7 @@ class KEENLANCE_API Track {
     bool expected_exit_ = false;
     bool last_exit_wrong_ = false;
     bool lacks_status_ = false;
+    int exits_ = 0;
     int wrong_exits_ = 0;
     std::string spawn_error_;
 };

@@ -39,11 +39,12 @@ std::string path_of_program(const CommandLineSpec& spec, const std::string& call
 std::string introduce(const CommandLineSpec& spec, const ListenerIntroduction& introduction,
                       const std::string& path) {
     const std::string program = spec.program;
+    const std::string command = introduction.example.empty() ? path : path + " " + introduction.example;
     return fmt::format(
         "{0}: an event listener that {1}: it is started by supervisord, not by hand.\n"
-        "{0}: put into supervisord.conf:  [eventlistener:{0}]  command={2} {3}  events={4}  (one a line; see "
+        "{0}: put into supervisord.conf:  [eventlistener:{0}]  command={2}  events={3}  (one a line; see "
         "{0} --help)\n",
-        program, introduction.does, path, introduction.example, introduction.events);
+        program, introduction.does, command, introduction.events);
 }
 
 int complain_of_usage(const CommandLineSpec& spec, const Error& error) {

@@ -141,8 +141,7 @@ Actions OrderedStartup::finish_if_settled() {
     if (settings_.when_done != WhenDone::exit) return actions;
     bool all = true;
     for (std::size_t i = 0; i < programs_.size(); ++i)
-        if (settings_.plan.programs[i].starter == Starter::plan && programs_[i].stage != Stage::reached)
-            all = false;
+        if (settings_.plan.programs[i].starter == Starter::plan && !is_there(i)) all = false;
     actions.emplace_back(Finish{all ? 0 : 1});
     return actions;
 }

@@ -21,6 +21,7 @@ constexpr Duration slowest_look_at_many{1'000};
 constexpr Duration retry_delay{1'000};
 constexpr Duration between_lists{200};
 constexpr Duration soon{5};
+constexpr Duration before_up{60};
 
 /// Who waits for "fatal" alone waits for a misfortune: the program itself is there without it.
 bool is_success(const std::vector<StateGoal>& goals) {
@@ -108,6 +109,10 @@ Actions OrderedStartup::on_event(const Event& event) {
     events_flow_ = true;
     const auto found = by_id_.find(change->id);
     if (found == by_id_.end()) return {};
+    if (!listed_) {  // it may be older or newer than the first list, whose answer is still to come
+        list_at_ = now_;
+        return {};
+    }
     auto& process = processes_[found->second];
     const auto before = process.track.state();
     const int pid_before = process.track.pid();
@@ -127,6 +132,10 @@ void OrderedStartup::events_were_lost() {
 
 Actions OrderedStartup::unanswered(const Error& error) {
     ending_ = ending_ || is_fault(error, fault::shutdown_state);
+    if (!listed_ && settings_.unanswered == Settings::Unanswered::end) {
+        done_ = ending_ = true;
+        return {Log{error.message}, Finish{3}};
+    }
     if (!ending_) list_at_ = now_ + retry_delay;
     if (said_unanswered_ || done_) return {};
     said_unanswered_ = true;
@@ -139,12 +148,20 @@ Actions OrderedStartup::on_list(const Result<std::vector<ProcessInfo>>& processe
     if (!processes) return unanswered(processes.error());
     said_unanswered_ = start_in_doubt_ = false;
     listed_at_ = now_;
+    if (!listed_ && settings_.stopped == Settings::Stopped::started &&
+        std::ranges::any_of(*processes, [this](const ProcessInfo& info) {
+            return info.state == ProcessState::stopping && by_id_.contains(info.id);
+        })) {
+        list_at_ = now_ + between_lists;  // supervisord takes no start of what is still going down
+        return {};
+    }
     std::set<Namespec> seen;
     for (const auto& info : *processes) {
         const auto found = by_id_.find(info.id);
         if (found == by_id_.end()) continue;
         seen.insert(info.id);
-        learn(processes_[found->second], info);
+        auto& process = processes_[found->second];
+        if (!starts_anew(process, info)) learn(process, info);
     }
     for (auto& process : processes_) {
         if (seen.contains(process.id)) continue;
@@ -155,6 +172,13 @@ Actions OrderedStartup::on_list(const Result<std::vector<ProcessInfo>>& processe
         if (!listed_ || programs_[i].stage == Stage::starting) dirty_.insert(i);
     listed_ = true;
     return {};
+}
+
+/// It is down, and to be started as if it had never run.
+bool OrderedStartup::starts_anew(const Process& process, const ProcessInfo& info) const {
+    return settings_.stopped == Settings::Stopped::started && !process.asked && !process.accepted &&
+           !process.track.was_started() &&
+           (info.state == ProcessState::stopped || info.state == ProcessState::fatal);
 }
 
 Actions OrderedStartup::on_inspected(const ProcessesInspected& inspected) {
@@ -254,6 +278,9 @@ void OrderedStartup::after_learning(Process& process, ProcessState before, int p
         before != ProcessState::starting) {
         process.track.forget_reached();
         process.ready = false;
+        process.started_at = now_;
+        process.running_at.reset();
+        process.ended_at.reset();
         process.failure.clear();
         program.returning = true;
         program.stage = Stage::starting;
@@ -267,10 +294,13 @@ void OrderedStartup::after_learning(Process& process, ProcessState before, int p
     const Duration slowest = quick ? slowest_look : slowest_look_at_many;
     process.look_at = now_ + std::min(process.look_delay, slowest);
     if (state != ProcessState::starting || !process.started_at) return;
-    // supervisord sees that startsecs are over when something wakes it: be that something.
+    // supervisord sees that startsecs are over when something wakes it: be that something. It looks whether
+    // they are before it looks for the dead, so it takes one that has died meanwhile for RUNNING: wake it
+    // just before, too.
     const auto up_at = *process.started_at + configured.start_seconds + soon;
+    const auto reap_at = *process.started_at + configured.start_seconds - before_up;
     if (now_ >= up_at) return;
-    process.look_at = std::min(up_at, now_ + slowest_look_at_many);
+    process.look_at = now_ < reap_at ? std::min(reap_at, now_ + slowest_look_at_many) : up_at;
     process.look_delay = Duration{0};
 }
 

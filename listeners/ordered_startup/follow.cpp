@@ -12,7 +12,11 @@ using startup::Starter;
 void OrderedStartup::came_back(std::size_t program) {
     if (settings_.when_done != WhenDone::follow || !done_) return;
     for (const auto dependent : dependents_[program]) {
-        if (settings_.plan.programs[dependent].starter != Starter::plan) continue;
+        const bool up = std::ranges::any_of(programs_[dependent].processes, [this](std::size_t index) {
+            const auto state = processes_[index].track.state();
+            return state == ProcessState::running || state == ProcessState::starting;
+        });
+        if (!up || settings_.plan.programs[dependent].starter != Starter::plan) continue;
         if (stale_.insert(dependent).second) {
             lines_.push_back(fmt::format("{} has come back: restarting {}, which waits for it",
                                          settings_.plan.programs[program].name,

@@ -127,6 +127,8 @@ std::string OrderedStartup::failure_of(const Process& process) const {
     }
     if (track.wrong_exits() > configured.start_retries)
         return fmt::format("exited wrongly {} times", track.wrong_exits());
+    if (track.exits() > configured.start_retries + 1)
+        return fmt::format("exited {} times, and never as it is waited for", track.exits());
     return {};
 }
 
@@ -204,6 +206,13 @@ std::optional<std::size_t> OrderedStartup::hopeless(const Dependency& dependency
         if (stage == Stage::skipped || (stage == Stage::failed && !goes_on)) return process.program;
     }
     return std::nullopt;
+}
+
+bool OrderedStartup::is_there(std::size_t program) const {
+    return programs_[program].stage == Stage::reached &&
+           std::ranges::none_of(programs_[program].processes, [this](std::size_t index) {
+               return processes_[index].track.state() == ProcessState::stopped;
+           });
 }
 
 bool OrderedStartup::comes_up_again(const Process& process) const {

@@ -35,6 +35,16 @@ enum class WhenDone {
 struct Settings {
     startup::Plan plan;
     WhenDone when_done = WhenDone::stay;
+    /// What becomes of what was stopped by hand, or is FATAL, when it begins.
+    enum class Stopped {
+        left_alone,
+        started,  ///< as if it had never run
+    } stopped = Stopped::left_alone;
+    /// What becomes of a supervisord that does not answer at the first question.
+    enum class Unanswered {
+        tried_again,
+        end,  ///< Finish 3
+    } unanswered = Unanswered::tried_again;
     std::optional<std::string> timeline;  ///< a file for the picture, or "-" for text in the log
     std::string title;                    ///< of the picture
 };
@@ -83,6 +93,7 @@ class OrderedStartup : public Policy {
     Actions on_started(const ProcessesStarted& started);
     void on_probed(const ReadyProbed& probed);
     void on_restart(const RestartProgress& progress);
+    [[nodiscard]] bool starts_anew(const Process& process, const ProcessInfo& info) const;
     void learn(Process& process, const ProcessInfo& info);
     void after_learning(Process& process, ProcessState before, int pid_before);
     Actions unanswered(const Error& error);
@@ -103,6 +114,8 @@ class OrderedStartup : public Policy {
     [[nodiscard]] bool meets_any(const Process& process, const std::vector<startup::StateGoal>& goals) const;
     [[nodiscard]] bool under_way(const Process& process) const;
     [[nodiscard]] bool comes_up_again(const Process& process) const;
+    /// Reached, and not stopped by hand since.
+    [[nodiscard]] bool is_there(std::size_t program) const;
     void touch_dependents(std::size_t program);
     [[nodiscard]] std::optional<std::size_t> last_met(std::size_t program) const;
     Actions start_due();

@@ -33,9 +33,9 @@ Actions StopInOrder::step(const Fact& fact, const Moment& now) {
                           [this](const ProcessesInspected& inspected) { return on_inspected(inspected); },
                           [this](const Woke&) { return look(); },
                           [this](const Closing&) {
-                              ended_ = true;
-                              look_at_.reset();
-                              return Actions{};
+                              return end(1, stopping_.empty() ? "interrupted"
+                                                              : "interrupted; still stopping: " +
+                                                                    join(names_of(stopping_), ", "));
                           },
                           [](const auto&) { return Actions{}; },
                       },
@@ -98,6 +98,7 @@ Actions StopInOrder::on_inspected(const ProcessesInspected& inspected) {
     for (std::size_t i = 0; i < inspected.ids.size(); ++i) {
         const auto& info = (*inspected.processes)[i];
         if (info && !is_stopped(info->state)) continue;
+        if (!info && info.error().code != fault::bad_name) return end(1, info.error().message);
         stopping_.erase(inspected.ids[i]);
         ++stopped_;
     }

@@ -19,6 +19,12 @@ double in_seconds(Duration duration) {
     return std::chrono::duration<double>(duration).count();
 }
 
+/// Where it has come; an event that comes late does not put it back.
+ProcessState shown_state(const startup::Track& track) {
+    const bool on_its_way = track.state() == ProcessState::starting || track.state() == ProcessState::backoff;
+    return on_its_way && track.has_reached(ProcessState::running) ? ProcessState::running : track.state();
+}
+
 }  // namespace
 
 std::string OrderedStartup::seconds_since(SteadyTime start) const {
@@ -41,8 +47,9 @@ void OrderedStartup::tell_milestones(Actions& actions) {
             wrong = wrong || process.track.exited_wrongly();
         }
         const auto& first = processes_[programs_[program].processes.front()];
-        std::string text = fmt::format("{} is {} after {}", settings_.plan.programs[program].name,
-                                       to_string(first.track.state()), start ? seconds_since(*start) : "0 s");
+        std::string text =
+            fmt::format("{} is {} after {}", settings_.plan.programs[program].name,
+                        to_string(shown_state(first.track)), start ? seconds_since(*start) : "0 s");
         if (wrong) {
             const auto status = first.track.last_exit_status();
             text += fmt::format(" ({}not expected; \"exited\" takes any exit, exited(expected) would not)",
@@ -59,12 +66,13 @@ void OrderedStartup::tell_milestones(Actions& actions) {
 
 std::string OrderedStartup::summary() const {
     std::size_t all = 0, reached = 0;
-    std::vector<std::string> failed, skipped, waiting;
+    std::vector<std::string> failed, skipped, waiting, stopped;
     for (std::size_t i = 0; i < programs_.size(); ++i) {
         const auto& program = settings_.plan.programs[i];
         const auto& state = programs_[i];
         if (program.starter == Starter::plan) ++all;
-        if (program.starter == Starter::plan && state.stage == Stage::reached) ++reached;
+        if (program.starter == Starter::plan && is_there(i)) ++reached;
+        if (state.stage == Stage::reached && !is_there(i)) stopped.push_back(program.name);
         if (state.stage == Stage::failed)
             failed.push_back(fmt::format("{} ({})", program.name, state.reason));
         if (program.starter != Starter::plan) continue;
@@ -85,6 +93,7 @@ std::string OrderedStartup::summary() const {
         text = fmt::format("done after {}: the one program is there", seconds_since(began_));
     if (!failed.empty()) text += "; FAILED: " + join(failed, ", ");
     if (!skipped.empty()) text += "; NOT started: " + join(skipped, ", ");
+    if (!stopped.empty()) text += "; stopped by hand and left alone: " + join(stopped, ", ");
     if (!waiting.empty()) text += "; still waiting: " + join(waiting, ", ");
     return text;
 }
@@ -133,7 +142,7 @@ Actions OrderedStartup::draw_timeline() const {
         return actions;
     }
     const std::string text = startup::timeline_text(timeline());
-    for (const auto line : split(text.substr(0, text.size() - 1), '\n'))
+    for (const auto line : split(std::string_view(text).substr(0, text.size() - 1), '\n'))
         actions.emplace_back(Log{std::string(line)});
     return actions;
 }

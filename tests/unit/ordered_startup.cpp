@@ -241,6 +241,50 @@ TEST_CASE("what an operator stopped by hand is left alone", "[ordered_startup]")
     CHECK(start.said("it was stopped by hand"));
 }
 
+TEST_CASE("what was stopped by hand after it was up is told, and not counted as there", "[ordered_startup]") {
+    Start start(program("a") + program("b", "a"), {}, WhenDone::exit);
+    start.world->start_by_hand(lone("a"));
+    start.world->at(5s, [&] { start.world->stop_by_hand(lone("a")); });
+    OrderedStartup before(start.settings);
+    start.world->run(before, 8s);
+    start.world->log.clear();
+    start.run();
+    CHECK(start.world->starts_of(lone("a")) == 1);
+    CHECK(start.summary().find("1 of 2 programs are there; stopped by hand and left alone: a") !=
+          std::string::npos);
+    CHECK(start.world->finished == 1);
+}
+
+TEST_CASE("asked to, it starts what was stopped by hand or is FATAL, in order", "[ordered_startup]") {
+    Start start(program("a") + program("b", "a"), {}, WhenDone::exit);
+    start.run(10s);
+    start.world->stop_by_hand(lone("b"));
+    start.world->stop_by_hand(lone("a"));
+    start.settings.stopped = ordered_startup::Settings::Stopped::started;
+    start.world->finished.reset();
+    start.run(60s);
+    CHECK(start.world->starts_of(lone("a")) == 2);
+    CHECK(start.world->starts_of(lone("b")) == 2);
+    CHECK(start.world->finished == 0);
+}
+
+TEST_CASE("a job that always succeeds is no end to a wait for another status", "[ordered_startup]") {
+    auto again = job(2s);
+    again.restarts = true;
+    Start start(program("init", "", "autorestart=true\n") + program("web", "init:exited(3)"),
+                {{"init", again}}, WhenDone::exit);
+    start.run();
+    CHECK(start.said("init FAILED: exited 5 times, and never as it is waited for"));
+}
+
+TEST_CASE("the text timeline has its title", "[ordered_startup]") {
+    Start start(program("a"));
+    start.settings.timeline = "-";
+    start.settings.title = "a start on a host with a long enough name";
+    start.run();
+    CHECK(start.said("a start on a host with a long enough name"));
+}
+
 TEST_CASE("states reached before count", "[ordered_startup]") {
     Start start(
         program("init", "", "autorestart=false\n") + program("db", "init:exited") + program("web", "db"),

@@ -50,6 +50,8 @@ TEST_CASE("the next in line behind a startinorder program is started, and that i
     CHECK(plan.warnings[0].find("[program:b]: starts as the next in line behind a") != std::string::npos);
     CHECK(lines_of(plan_of(chain + "[program:b]\npriority=2\nstartinorder=false\n" + off)) == Lines{"a"});
     CHECK(lines_of(plan_of(chain + "[program:b]\npriority=2\n")) == Lines{"a"});
+    CHECK(lines_of(plan_of(chain + "[program:b]\npriority=2\nstartinorder=false\n" + off +
+                           "[program:c]\npriority=3\n" + off)) == Lines{"a"});
 }
 
 TEST_CASE("dependencies name programs, groups and processes, with states or without", "[startup]") {
