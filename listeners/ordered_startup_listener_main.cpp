@@ -227,14 +227,17 @@ int listen(const Request& request) {
     setup.warnings = request.warnings;
     for (const auto& lines : {files->warnings, plan->warnings, plan->problems})
         setup.warnings.insert(setup.warnings.end(), lines.begin(), lines.end());
-    if (request.on_error == ErrorAction::exit && !plan->problems.empty()) {
-        tell(setup.warnings);
-        return complain(program_name, "nothing is started: --error-action exit", exit_code::environment);
-    }
     ordered_startup::Settings settings;
+    settings.self = own_namespec();
+    settings.when_done = request.when_done;
+    if (request.on_error == ErrorAction::exit && !plan->problems.empty()) {
+        setup.warnings.emplace_back("nothing is started: --error-action exit");
+        settings.refusal = exit_code::environment;
+        settings.when_done = WhenDone::exit;
+        plan->programs.clear();
+    }
     settings.title = title_of(*files);
     settings.plan = std::move(*plan);
-    settings.when_done = request.when_done;
     settings.timeline = request.timeline;
     ordered_startup::OrderedStartup policy(std::move(settings));
     return run_listener(policy, setup);

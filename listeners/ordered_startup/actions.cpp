@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::size_t most_in_a_call = 250;  // starts: one call holds supervisord for a second at most
 constexpr std::size_t most_to_inspect = 64;  // more are asked for as the list of all
-constexpr Duration between_lists{200};
 
 }  // namespace
 
@@ -129,21 +128,40 @@ Actions OrderedStartup::look_and_probe() {
 }
 
 Actions OrderedStartup::finish_if_settled() {
+    if (exit_code_ && leave_at_ && *leave_at_ <= now_) return leave();
     if (done_) return {};
     const bool settled =
         !start_asked_ && !list_at_ && !asked_list_ && !asked_look_ && (to_start_.empty() || halted_) &&
         std::ranges::none_of(processes_, [this](const Process& process) { return under_way(process); });
     if (!settled && !ending_ && !shuts_down_) return {};
     done_ = true;
-    Actions actions{Log{summary()}};
-    append(actions, draw_timeline());
+    Actions actions;
+    if (!settings_.refusal) {
+        actions.emplace_back(Log{summary()});
+        append(actions, draw_timeline());
+    }
     if (shuts_down_ && !ending_) actions.emplace_back(ShutDownSupervisord{});
     if (settings_.when_done != WhenDone::exit) return actions;
     bool all = true;
     for (std::size_t i = 0; i < programs_.size(); ++i)
         if (settings_.plan.programs[i].starter == Starter::plan && !is_there(i)) all = false;
-    actions.emplace_back(Finish{all ? 0 : 1});
+    exit_code_ = settings_.refusal.value_or(all ? 0 : 1);
+    append(actions, leave());
     return actions;
+}
+
+Actions OrderedStartup::leave() {
+    leave_at_.reset();
+    if (!settings_.self || ending_) return {Finish{*exit_code_}};
+    return {InspectProcesses{{*settings_.self}}};
+}
+
+Actions OrderedStartup::leave_if_running(const ProcessesInspected& inspected) {
+    const bool starting = inspected.processes && inspected.processes->front() &&
+                          inspected.processes->front()->state == ProcessState::starting;
+    if (!starting) return {Finish{*exit_code_}};
+    leave_at_ = now_ + between_lists;
+    return {};
 }
 
 std::optional<SteadyTime> OrderedStartup::deadline() const {
@@ -152,6 +170,7 @@ std::optional<SteadyTime> OrderedStartup::deadline() const {
         if (time && (!first || *time < *first)) first = time;
     };
     if (closing_) return first;
+    if (exit_code_) return leave_at_;
     if (!asked_list_) consider(list_at_);
     if (!listed_ || ending_) return first;
     for (const auto& process : processes_) {

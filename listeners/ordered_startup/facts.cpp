@@ -19,7 +19,6 @@ constexpr Duration first_look{10};
 constexpr Duration slowest_look{300};
 constexpr Duration slowest_look_at_many{1'000};
 constexpr Duration retry_delay{1'000};
-constexpr Duration between_lists{200};
 constexpr Duration soon{5};
 constexpr Duration before_up{60};
 
@@ -182,6 +181,8 @@ bool OrderedStartup::starts_anew(const Process& process, const ProcessInfo& info
 }
 
 Actions OrderedStartup::on_inspected(const ProcessesInspected& inspected) {
+    if (exit_code_ && inspected.ids.size() == 1 && settings_.self == inspected.ids.front())
+        return leave_if_running(inspected);
     asked_look_ = false;
     if (!inspected.processes) {
         for (const auto& id : inspected.ids)

@@ -46,7 +46,12 @@ struct Settings {
         end,  ///< Finish 3
     } unanswered = Unanswered::tried_again;
     std::optional<std::string> timeline;  ///< a file for the picture, or "-" for text in the log
-    std::string title;                    ///< of the picture
+    /// Who we are: with WhenDone::exit it ends only once supervisord holds it RUNNING, for an end before its
+    /// startsecs is "exited too quickly" to supervisord whatever the exit code.
+    std::optional<Namespec> self;
+    /// Nothing is started, and this is the exit code, with WhenDone::exit.
+    std::optional<int> refusal;
+    std::string title;  ///< of the picture
 };
 
 class OrderedStartup : public Policy {
@@ -58,6 +63,8 @@ class OrderedStartup : public Policy {
     [[nodiscard]] bool idle() const override { return !start_asked_; }
 
   private:
+    static constexpr Duration between_lists{200};
+
     enum class Stage { waiting, starting, reached, failed, skipped };
 
     /// One process of a program of the plan.
@@ -123,6 +130,8 @@ class OrderedStartup : public Policy {
     [[nodiscard]] bool wants_probe(const Process& process) const;
     Actions look_and_probe();
     Actions finish_if_settled();
+    Actions leave();
+    Actions leave_if_running(const ProcessesInspected& inspected);
 
     // Coming back later (follow)
     void came_back(std::size_t program);
@@ -165,6 +174,8 @@ class OrderedStartup : public Policy {
     std::optional<SteadyTime> list_at_;
     std::optional<std::uint64_t> last_pool_serial_;
     std::string halt_reason_;
+    std::optional<int> exit_code_;  // it is leaving
+    std::optional<SteadyTime> leave_at_;
 };
 
 }  // namespace keenlance::ordered_startup

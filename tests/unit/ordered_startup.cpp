@@ -332,6 +332,25 @@ TEST_CASE("--timeline - puts the picture into the log, a path gets a file", "[or
     CHECK(picture.world->files[0].text.starts_with("<svg "));
 }
 
+TEST_CASE("it ends only once supervisord holds it RUNNING", "[ordered_startup]") {
+    const Namespec self = lone("listener");
+    Start start(program("a", "", "startsecs=0\n"), {}, WhenDone::exit);
+    start.settings.self = self;
+    start.world = std::make_unique<FakeWorld>(std::map<Namespec, Behaviour>{{lone("a"), {}}, {self, {}}});
+    start.world->start_by_hand(self);
+    const bool refused = GENERATE(false, true);
+    if (refused) {
+        start.settings.refusal = 3;
+        start.settings.plan.programs.clear();
+    }
+    start.policy = std::make_unique<OrderedStartup>(start.settings);
+    start.world->run(*start.policy, 30s, [&] { return start.world->finished.has_value(); });
+    CHECK(start.world->finished == (refused ? 3 : 0));
+    CHECK(start.world->now() >= 1s);
+    CHECK(start.world->now() < 2s);
+    CHECK(start.world->starts_of(lone("a")) == (refused ? 0 : 1));
+}
+
 TEST_CASE("followed, those who wait for a program are restarted when it comes back", "[ordered_startup]") {
     Start start(program("db") + program("web", "db") + program("edge", "web") + program("log"), {},
                 WhenDone::follow);
