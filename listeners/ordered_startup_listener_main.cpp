@@ -177,8 +177,10 @@ Result<ByHandPlan> plan_by_hand(const Request& request) {
     tell(plan->problems);
     if (request.on_error == ErrorAction::exit && !plan->problems.empty())
         return Error{ErrorKind::invalid, 0, "nothing is done: --error-action exit"};
-    auto server = ::getenv("SUPERVISOR_SERVER_URL") != nullptr ? server_address_from_environment()
-                                                               : server_of(files->config, files->facts);
+    // A configuration that is named says which supervisord is meant; under supervisord it is the one around
+    // us.
+    const bool around_us = !request.config.file && ::getenv("SUPERVISOR_SERVER_URL") != nullptr;
+    auto server = around_us ? server_address_from_environment() : server_of(files->config, files->facts);
     if (!server) return server.error();
     return ByHandPlan{std::move(*plan), std::move(*server), title_of(*files)};
 }

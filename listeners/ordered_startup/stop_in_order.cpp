@@ -46,6 +46,16 @@ Actions StopInOrder::on_list(const ProcessesListed& listed) {
     if (!listed.processes) return end(3, listed.processes.error().message);
     for (const auto& info : *listed.processes)
         known_[info.id] = info;
+    std::vector<std::string> unknown;
+    for (const auto& program : plan_.programs)
+        for (const auto& id : program.processes)
+            if (program.starter == startup::Starter::plan && !known_.contains(id))
+                unknown.push_back(id.brief());
+    if (!unknown.empty())
+        return end(
+            1, fmt::format("supervisord does not know {}; nothing is stopped: is it the right one, and its "
+                           "configuration up to date (supervisorctl update)?",
+                           join(unknown, ", ")));
     return next_wave();
 }
 

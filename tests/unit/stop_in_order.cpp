@@ -41,6 +41,17 @@ TEST_CASE("waves are stopped from the last to the first, each when the one befor
         CHECK(world.state_of(lone(name)) == ProcessState::stopped);
 }
 
+TEST_CASE("a supervisord that does not know all of them is left alone", "[stop_in_order]") {
+    FakeWorld world({{lone("db"), {}}, {lone("web"), {}}});
+    world.start_by_hand(lone("db"));
+    StopInOrder policy(plan_of(three));
+    world.run(policy, 60s, [&] { return world.finished.has_value(); });
+    CHECK(world.finished == 1);
+    REQUIRE(world.log.size() == 1);
+    CHECK(world.log[0].starts_with("supervisord does not know edge; nothing is stopped"));
+    CHECK(world.state_of(lone("db")) != ProcessState::stopped);
+}
+
 TEST_CASE("what does not run is passed over", "[stop_in_order]") {
     FakeWorld world({{lone("db"), {}}, {lone("web"), {}}, {lone("edge"), {}}});
     StopInOrder policy(plan_of(three));
