@@ -55,7 +55,7 @@ Actions Httpok::step(const Fact& fact, const Moment& /*now*/) {
             [this](const EventListenersListed& listed) { return on_listeners(listed.groups); },
             [this](const HttpChecked& checked) { return on_outcome(checked.outcome); },
             [this](const CommandFinished& core) { return on_core(core); },
-            [this](const RestartProgress& progress) { return on_progress(progress); },
+            [this](const TaskProgress& progress) { return on_progress(progress); },
             [this](const Closing&) {
                 closing_ = true;
                 return Actions{};
@@ -199,38 +199,42 @@ Actions Httpok::on_core(const CommandFinished& core) {
             note(fmt::format("{} is in RUNNING state, restarting", name)), restart};
 }
 
-Actions Httpok::on_progress(const RestartProgress& progress) {
+Actions Httpok::on_progress(const TaskProgress& progress) {
     if (!restarting_.contains(progress.id)) return {};
     const std::string name = progress.id.brief();
     const bool late = !unsettled_.contains(progress.id);  // its mail has gone
     std::string line;
     switch (progress.stage) {
-        case RestartStage::spared:
+        case TaskStage::already:
+        case TaskStage::stopped:
+        case TaskStage::backoff:
+            return {};  // not said of the restart of a judged process
+        case TaskStage::spared:
             line = fmt::format("{} not restarted: {}", name, progress.detail);
             break;
-        case RestartStage::stopping:
+        case TaskStage::stopping:
             return {Log{fmt::format("{}: {}", name, progress.detail)}};
-        case RestartStage::stop_failed:
+        case TaskStage::stop_failed:
             line = fmt::format("Failed to stop process {}: {}", name, progress.detail);
             break;
-        case RestartStage::start_failed:
-        case RestartStage::abandoned:
+        case TaskStage::start_failed:
+        case TaskStage::abandoned:
             line = fmt::format("Failed to start process {}: {}", name, progress.detail);
             break;
-        case RestartStage::restarted:
+        case TaskStage::reached:
             line = fmt::format("{} restarted, {}", name, progress.detail);
             break;
     }
-    if (progress.stage != RestartStage::start_failed) restarting_.erase(progress.id);
+    if (progress.stage != TaskStage::start_failed) restarting_.erase(progress.id);
     if (!late) {
         Actions actions{note(line)};
         append(actions, settle(progress.id));
         return actions;
     }
     Actions actions{Log{line}};
-    if (progress.stage == RestartStage::restarted)
+    if (progress.stage == TaskStage::reached)
         actions.emplace_back(Notify{{subject(fmt::format("{} started after all", name)), line}});
-    if (progress.stage == RestartStage::abandoned)
+    if (progress.stage == TaskStage::abandoned)
         actions.emplace_back(Notify{{subject(fmt::format("failed to start process {}", name)), line}});
     return actions;
 }

@@ -64,7 +64,7 @@ class Httpok : public Policy {
     Actions act(const std::vector<ProcessInfo>& processes);
     Actions begin_restart(const ProcessInfo& info);
     Actions on_core(const CommandFinished& core);
-    Actions on_progress(const RestartProgress& progress);
+    Actions on_progress(const TaskProgress& progress);
     Actions settle(const Namespec& id);
     Actions report();
     Actions finish();

@@ -40,7 +40,7 @@ Actions Memmon::step(const Fact& fact, const Moment& now) {
                           },
                           [this](const ProcessesListed& listed) { return on_list(listed.processes); },
                           [this](const MemoryMeasured& measured) { return on_measured(measured.rss_bytes); },
-                          [&](const RestartProgress& progress) { return on_progress(progress, now); },
+                          [&](const TaskProgress& progress) { return on_progress(progress, now); },
                           [this](const Closing&) {
                               closing_ = true;
                               return Actions{};
@@ -173,7 +173,7 @@ std::string Memmon::account(const Verdict& verdict) const {
                        verdict.limit.rule);
 }
 
-Actions Memmon::on_progress(const RestartProgress& progress, const Moment& now) {
+Actions Memmon::on_progress(const TaskProgress& progress, const Moment& now) {
     const auto found = pending_.find(progress.id);
     if (found == pending_.end()) return {};
     auto& pending = found->second;
@@ -182,22 +182,26 @@ Actions Memmon::on_progress(const RestartProgress& progress, const Moment& now) 
     Actions actions;
     bool last_word = true;
     switch (progress.stage) {
-        case RestartStage::spared:
+        case TaskStage::already:
+        case TaskStage::stopped:
+        case TaskStage::backoff:
+            return {};  // not said of the restart of a judged process
+        case TaskStage::spared:
             actions.emplace_back(Log{fmt::format("not restarting {}: {}", name, progress.detail)});
             break;
-        case RestartStage::stopping:
+        case TaskStage::stopping:
             actions.emplace_back(Log{fmt::format("stopping {}: {}", name, progress.detail)});
             last_word = false;
             break;
-        case RestartStage::stop_failed: {
+        case TaskStage::stop_failed: {
             const auto text = fmt::format("Failed to stop process {} (RSS {}), it runs on: {}", name,
                                           usage.rss_bytes, progress.detail);
             actions = {Log{text}, mail(fmt::format("failed to stop process {}", name), text)};
             break;
         }
-        case RestartStage::start_failed:
-        case RestartStage::abandoned: {
-            last_word = progress.stage == RestartStage::abandoned;
+        case TaskStage::start_failed:
+        case TaskStage::abandoned: {
+            last_word = progress.stage == TaskStage::abandoned;
             const auto text =
                 fmt::format("Failed to start process {} after stopping it: {}", name, progress.detail);
             actions.emplace_back(Log{text});
@@ -206,7 +210,7 @@ Actions Memmon::on_progress(const RestartProgress& progress, const Moment& now) 
             pending.failure_mailed = true;
             break;
         }
-        case RestartStage::restarted: {
+        case TaskStage::reached: {
             actions.emplace_back(Log{fmt::format("restarted {}: {}", name, progress.detail)});
             const bool mailed = !settings_.mail_uptime_limit || pending.failure_mailed ||
                                 std::chrono::seconds(usage.uptime_seconds) <= *settings_.mail_uptime_limit;

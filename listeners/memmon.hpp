@@ -79,7 +79,7 @@ class Memmon : public Policy {
     Actions on_tick();
     Actions on_list(const Result<std::vector<ProcessInfo>>& processes);
     Actions on_measured(const Result<std::map<int, std::uint64_t>>& sizes);
-    Actions on_progress(const RestartProgress& progress, const Moment& now);
+    Actions on_progress(const TaskProgress& progress, const Moment& now);
     Actions finish_check();
     Actions queue_restart(const Verdict& verdict);
     Actions next_of_group(const std::string& group);

@@ -7,6 +7,7 @@
 #include <keenlance/core/moment.hpp>
 #include <keenlance/core/process.hpp>
 #include <keenlance/core/ready_check.hpp>
+#include <keenlance/core/task.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -60,20 +61,20 @@ struct CheckHttp {
     friend bool operator==(const CheckHttp&, const CheckHttp&) = default;
 };
 
-/// Which life of a process: the pid and the second it was started, as getProcessInfo tells them.
-struct Incarnation {
-    int pid = 0;
-    std::int64_t start = 0;
-
-    friend bool operator==(const Incarnation&, const Incarnation&) = default;
-};
-
-/// Stop and start a process, if it is still the one that was judged: RestartProgress, at least once.
+/// Stop and start a process, if it is still the one that was judged, and as long as it takes: TaskProgress,
+/// at least once.
 struct Restart {
     Namespec id;
     Incarnation judged;
 
     friend bool operator==(const Restart&, const Restart&) = default;
+};
+
+/// Bring a process to a state: TaskProgress, at least once. Tasks that are begun together share their calls.
+struct Bring {
+    Task task;
+
+    friend bool operator==(const Bring&, const Bring&) = default;
 };
 
 /// Start processes, all in one call that does not wait for them to come up: ProcessesStarted. Costs
@@ -136,7 +137,7 @@ struct RunCommand {
 };
 
 using Action = std::variant<Log, ListProcesses, InspectProcesses, ListEventListeners, MeasureMemory,
-                            CheckHttp, Restart, StartProcesses, StopProcesses, ProbeReady,
+                            CheckHttp, Restart, Bring, StartProcesses, StopProcesses, ProbeReady,
                             ShutDownSupervisord, WriteFile, Finish, Notify, RunCommand>;
 using Actions = std::vector<Action>;
 

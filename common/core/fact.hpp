@@ -5,6 +5,7 @@
 #include <keenlance/core/http_check.hpp>
 #include <keenlance/core/process.hpp>
 #include <keenlance/core/result.hpp>
+#include <keenlance/core/task.hpp>
 
 #include <cstdint>
 #include <map>
@@ -74,22 +75,6 @@ struct HttpChecked {
     HttpOutcome outcome;
 };
 
-/// How far a Restart has come. `spared`, `restarted` and `abandoned` are its last words.
-enum class RestartStage {
-    spared,        ///< left alone: no longer the process that was judged, not running, or no time for it
-    stop_failed,   ///< the stop was refused or could not be asked for; it may be tried again
-    stopping,      ///< the stop was accepted, and takes long
-    start_failed,  ///< down, and the start failed; it is tried again
-    restarted,     ///< the new process is RUNNING (or has already exited as it may with startsecs=0)
-    abandoned,     ///< given up: the detail says in which state it was left, and what to do
-};
-
-struct RestartProgress {
-    Namespec id;
-    RestartStage stage = RestartStage::spared;
-    std::string detail;  ///< one line for people: why, or the new pid
-};
-
 /// How a RunCommand ended.
 struct CommandFinished {
     Namespec about;
@@ -98,7 +83,7 @@ struct CommandFinished {
 };
 
 using Fact = std::variant<Started, EventReceived, Woke, Closing, ProcessesListed, ProcessesInspected,
-                          EventListenersListed, MemoryMeasured, HttpChecked, RestartProgress,
-                          ProcessesStarted, ProcessesStopped, ReadyProbed, CommandFinished>;
+                          EventListenersListed, MemoryMeasured, HttpChecked, TaskProgress, ProcessesStarted,
+                          ProcessesStopped, ReadyProbed, CommandFinished>;
 
 }  // namespace keenlance

@@ -16,8 +16,7 @@ Performer::Performer(Reactor& reactor, Effects effects, Sink sink)
     : reactor_(reactor),
       effects_(std::move(effects)),
       sink_(std::move(sink)),
-      restarter_(reactor, effects_.supervisor, [this](const RestartProgress& progress) { sink_(progress); }) {
-}
+      tasks_(reactor, effects_.supervisor, [this](const TaskProgress& progress) { sink_(progress); }) {}
 
 void Performer::perform(const Action& action) {
     std::visit(Overloaded{
@@ -32,7 +31,7 @@ void Performer::perform(const Action& action) {
 }
 
 void Performer::hurry() {
-    restarter_.hurry();
+    tasks_.hurry();
     if (effects_.notifier != nullptr) effects_.notifier->hurry();
 }
 
@@ -70,7 +69,14 @@ void Performer::begin(const CheckHttp& action) {
 }
 
 void Performer::begin(const Restart& action) {
-    restarter_.restart(action);
+    Task task;
+    task.id = action.id;
+    task.judged = action.judged;
+    tasks_.begin(task);
+}
+
+void Performer::begin(const Bring& action) {
+    tasks_.begin(action.task);
 }
 
 void Performer::begin(const StartProcesses& action) {

@@ -12,7 +12,7 @@
 #include <keenlance/system/child.hpp>
 #include <keenlance/system/log.hpp>
 #include <keenlance/system/reactor.hpp>
-#include <keenlance/system/restarter.hpp>
+#include <keenlance/system/task_runner.hpp>
 
 #include <functional>
 #include <set>
@@ -55,6 +55,7 @@ class KEENLANCE_API Performer {
     void begin(const MeasureMemory& action);
     void begin(const CheckHttp& action);
     void begin(const Restart& action);
+    void begin(const Bring& action);
     void begin(const StartProcesses& action);
     void begin(const StopProcesses& action);
     void begin(const ProbeReady& action);
@@ -65,7 +66,7 @@ class KEENLANCE_API Performer {
     Reactor& reactor_;
     Effects effects_;
     Sink sink_;
-    Restarter restarter_;
+    TaskRunner tasks_;
 };
 
 }  // namespace keenlance

@@ -83,7 +83,7 @@ Actions OrderedStartup::step(const Fact& fact, const Moment& now) {
                            on_probed(probed);
                            return Actions{};
                        },
-                       [this](const RestartProgress& progress) {
+                       [this](const TaskProgress& progress) {
                            on_restart(progress);
                            return Actions{};
                        },

@@ -66,15 +66,13 @@ Actions OrderedStartup::refresh_dependents() {
     return actions;
 }
 
-void OrderedStartup::on_restart(const RestartProgress& progress) {
+void OrderedStartup::on_restart(const TaskProgress& progress) {
     const auto found = by_id_.find(progress.id);
     if (found == by_id_.end()) return;
-    const bool last = progress.stage == RestartStage::spared || progress.stage == RestartStage::restarted ||
-                      progress.stage == RestartStage::abandoned;
+    const bool last = is_last(progress.stage);
     if (last) restarting_.erase(found->second);
     lines_.push_back(fmt::format("{}: {}{}", progress.id.brief(),
-                                 progress.stage == RestartStage::restarted ? "restarted, " : "",
-                                 progress.detail));
+                                 progress.stage == TaskStage::reached ? "restarted, " : "", progress.detail));
     if (!last) return;
     list_at_ = now_;  // what it is now, also where events were lost
 }

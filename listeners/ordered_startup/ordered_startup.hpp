@@ -99,7 +99,7 @@ class OrderedStartup : public Policy {
     Actions on_inspected(const ProcessesInspected& inspected);
     Actions on_started(const ProcessesStarted& started);
     void on_probed(const ReadyProbed& probed);
-    void on_restart(const RestartProgress& progress);
+    void on_restart(const TaskProgress& progress);
     [[nodiscard]] bool starts_anew(const Process& process, const ProcessInfo& info) const;
     void learn(Process& process, const ProcessInfo& info);
     void after_learning(Process& process, ProcessState before, int pid_before);

@@ -102,7 +102,7 @@ std::vector<PlayedProgram> all_programs() {
         {.id = lone("last"), .stop_wait_seconds = 2, .ignores_stop = true},
         {.id = {"crew", "one"}, .stop_wait_seconds = 2},
         {.id = {"crew", "two"}, .stop_wait_seconds = 2},
-        // What the tests of Restarter restart.
+        // What the tests of TaskRunner restart.
         {.id = lone("web"), .start_seconds = 1},
         {.id = lone("spared")},
         {.id = lone("stubborn"), .stop_wait_seconds = 2, .ignores_stop = true},

@@ -211,10 +211,10 @@ void FakeWorld::perform(const Action& action) {
             [&](const Restart& restart) {
                 auto& sim = sims_.at(restart.id);
                 if (sim.info.pid != restart.judged.pid || sim.info.start != restart.judged.start)
-                    return answer(RestartProgress{restart.id, RestartStage::spared, "it is another process"});
+                    return answer(TaskProgress{restart.id, TaskStage::spared, "it is another process"});
                 enter(sim, ProcessState::stopped);
                 spawn(sim);
-                answer(RestartProgress{restart.id, RestartStage::restarted, "pid"});
+                answer(TaskProgress{restart.id, TaskStage::reached, "pid"});
             },
             [](const auto&) {},
         },

@@ -71,8 +71,7 @@ TEST_CASE("a bad answer restarts the chosen processes that are RUNNING, and one 
     CHECK(restarts[0] == Restart{web, {7, 1'000'000}});
     CHECK(all_of<Notify>(actions).empty());
 
-    const auto mail =
-        the_mail(policy.step(RestartProgress{web, RestartStage::restarted, "pid 9"}, test_moment()));
+    const auto mail = the_mail(policy.step(TaskProgress{web, TaskStage::reached, "pid 9"}, test_moment()));
     CHECK(mail.subject == "httpok: http://user:***@localhost:8080/: bad status returned");
     CHECK(says(mail, "status contacting http://user:***@localhost:8080/: 500 Internal Server Error\n"));
     CHECK(says(mail, "Restarting selected processes web, app:app_00, nosuch\n"));
@@ -153,8 +152,7 @@ TEST_CASE("a core is dumped before the restart, and its output goes into the mai
     CHECK(all_of<Restart>(actions).empty());
     actions = policy.step(CommandFinished{app0, std::string("Saved corefile")}, test_moment());
     CHECK(all_of<Restart>(actions).size() == 1);
-    const auto mail =
-        the_mail(policy.step(RestartProgress{app0, RestartStage::restarted, ""}, test_moment()));
+    const auto mail = the_mail(policy.step(TaskProgress{app0, TaskStage::reached, ""}, test_moment()));
     CHECK(says(mail, "gcore output for app:app_00:\n\n Saved corefile"));
 }
 
@@ -175,8 +173,7 @@ TEST_CASE("the mail does not wait for a start that fails; what becomes of it is 
     policy.step(event_named("TICK_60"), test_moment());
     policy.step(HttpChecked{answered(500)}, test_moment());
     policy.step(ProcessesListed{std::vector{running(web, 7)}}, test_moment());
-    auto mail =
-        the_mail(policy.step(RestartProgress{web, RestartStage::start_failed, "NO_FILE"}, test_moment()));
+    auto mail = the_mail(policy.step(TaskProgress{web, TaskStage::start_failed, "NO_FILE"}, test_moment()));
     CHECK(says(mail, "Failed to start process web: NO_FILE"));
     CHECK_FALSE(policy.idle());
 
@@ -188,12 +185,12 @@ TEST_CASE("the mail does not wait for a start that fails; what becomes of it is 
         CHECK(says(the_mail(actions), "web is being restarted already"));
     }
     SECTION("a start that works after all is told") {
-        mail = the_mail(policy.step(RestartProgress{web, RestartStage::restarted, "pid 9"}, test_moment()));
+        mail = the_mail(policy.step(TaskProgress{web, TaskStage::reached, "pid 9"}, test_moment()));
         CHECK(mail.subject == "httpok: web started after all");
         CHECK(policy.idle());
     }
     SECTION("one that is given up is told") {
-        mail = the_mail(policy.step(RestartProgress{web, RestartStage::abandoned, "NO_FILE"}, test_moment()));
+        mail = the_mail(policy.step(TaskProgress{web, TaskStage::abandoned, "NO_FILE"}, test_moment()));
         CHECK(mail.subject == "httpok: failed to start process web");
         CHECK(policy.idle());
     }

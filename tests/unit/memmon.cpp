@@ -77,7 +77,7 @@ TEST_CASE("a tick lists, measures, restarts, and mails when the process is up ag
     CHECK_FALSE(policy.idle());
     CHECK(all_of<Notify>(actions).empty());
 
-    actions = policy.step(RestartProgress{leaker, RestartStage::restarted, "pid 78"}, test_moment());
+    actions = policy.step(TaskProgress{leaker, TaskStage::reached, "pid 78"}, test_moment());
     CHECK(policy.idle());
     const auto mail = the_mail(actions);
     CHECK(mail.subject == "memmon: process leaker:leaker restarted");
@@ -92,8 +92,7 @@ TEST_CASE("the name of a memmon stands in its subjects") {
     settings.name = "Project 1";
     Memmon policy(std::move(settings));
     tick(policy, {running(leaker, 77)}, {{77, 5000}});
-    const auto actions =
-        policy.step(RestartProgress{leaker, RestartStage::restarted, "pid 78"}, test_moment());
+    const auto actions = policy.step(TaskProgress{leaker, TaskStage::reached, "pid 78"}, test_moment());
     CHECK(the_mail(actions).subject == "memmon [Project 1]: process leaker:leaker restarted");
 }
 
@@ -160,13 +159,11 @@ TEST_CASE("copies of a program go down one after another, groups side by side") 
     REQUIRE(restarts.size() == 2);
     CHECK(restarts[0].id == web0);
     CHECK(restarts[1].id == leaker);
-    CHECK(all_of<Restart>(policy.step(RestartProgress{leaker, RestartStage::restarted, ""}, test_moment()))
-              .empty());
-    restarts =
-        all_of<Restart>(policy.step(RestartProgress{web0, RestartStage::restarted, ""}, test_moment()));
+    CHECK(all_of<Restart>(policy.step(TaskProgress{leaker, TaskStage::reached, ""}, test_moment())).empty());
+    restarts = all_of<Restart>(policy.step(TaskProgress{web0, TaskStage::reached, ""}, test_moment()));
     REQUIRE(restarts.size() == 1);
     CHECK(restarts[0].id == web1);
-    policy.step(RestartProgress{web1, RestartStage::spared, "it is STOPPED meanwhile"}, test_moment());
+    policy.step(TaskProgress{web1, TaskStage::spared, "it is STOPPED meanwhile"}, test_moment());
     CHECK(policy.idle());
 }
 
@@ -176,8 +173,7 @@ TEST_CASE("a restart after a long uptime is not mailed with -u, an early one is"
         settings.mail_uptime_limit = std::chrono::hours(1);
         Memmon policy(std::move(settings));
         tick(policy, {running(leaker, 77, uptime)}, {{77, 5000}});
-        const auto actions =
-            policy.step(RestartProgress{leaker, RestartStage::restarted, "pid 78"}, test_moment());
+        const auto actions = policy.step(TaskProgress{leaker, TaskStage::reached, "pid 78"}, test_moment());
         CHECK(all_of<Notify>(actions).size() == (uptime == 3600 ? 1 : 0));
         CHECK(all_of<Log>(actions).size() == 1);
     }
@@ -186,8 +182,7 @@ TEST_CASE("a restart after a long uptime is not mailed with -u, an early one is"
 TEST_CASE("a failed stop is logged and mailed, and memmon lives on") {
     Memmon policy(watching_any(1000));
     tick(policy, {running(leaker, 77)}, {{77, 5000}});
-    const auto actions =
-        policy.step(RestartProgress{leaker, RestartStage::stop_failed, "FAILED"}, test_moment());
+    const auto actions = policy.step(TaskProgress{leaker, TaskStage::stop_failed, "FAILED"}, test_moment());
     CHECK(the_mail(actions).subject == "memmon: failed to stop process leaker:leaker");
     CHECK(policy.idle());
     CHECK(all_of<Restart>(tick(policy, {running(leaker, 77)}, {{77, 5000}})).size() == 1);
@@ -198,13 +193,13 @@ TEST_CASE("a failed start is mailed once, its end is mailed too, however long th
     settings.mail_uptime_limit = std::chrono::seconds(1);
     Memmon policy(std::move(settings));
     tick(policy, {running(leaker, 77, 100)}, {{77, 5000}});
-    auto actions = policy.step(RestartProgress{leaker, RestartStage::start_failed, "NO_FILE"}, test_moment());
+    auto actions = policy.step(TaskProgress{leaker, TaskStage::start_failed, "NO_FILE"}, test_moment());
     CHECK(the_mail(actions).subject == "memmon: failed to start process leaker:leaker");
-    actions = policy.step(RestartProgress{leaker, RestartStage::start_failed, "NO_FILE"}, test_moment());
+    actions = policy.step(TaskProgress{leaker, TaskStage::start_failed, "NO_FILE"}, test_moment());
     CHECK(all_of<Notify>(actions).empty());
     CHECK(all_of<Log>(actions).size() == 1);
     CHECK_FALSE(policy.idle());
-    actions = policy.step(RestartProgress{leaker, RestartStage::restarted, "pid 78"}, test_moment());
+    actions = policy.step(TaskProgress{leaker, TaskStage::reached, "pid 78"}, test_moment());
     CHECK(the_mail(actions).subject == "memmon: process leaker:leaker restarted");
     CHECK(policy.idle());
 }
@@ -212,9 +207,9 @@ TEST_CASE("a failed start is mailed once, its end is mailed too, however long th
 TEST_CASE("a start that is given up is mailed as the last word") {
     Memmon policy(watching_any(1000));
     tick(policy, {running(leaker, 77)}, {{77, 5000}});
-    policy.step(RestartProgress{leaker, RestartStage::start_failed, "NO_FILE"}, test_moment());
+    policy.step(TaskProgress{leaker, TaskStage::start_failed, "NO_FILE"}, test_moment());
     const auto actions =
-        policy.step(RestartProgress{leaker, RestartStage::abandoned, "NO_FILE, 15 times"}, test_moment());
+        policy.step(TaskProgress{leaker, TaskStage::abandoned, "NO_FILE, 15 times"}, test_moment());
     CHECK(the_mail(actions).body.find("15 times") != std::string::npos);
     CHECK(policy.idle());
 }
@@ -239,7 +234,6 @@ TEST_CASE("a closing memmon begins nothing, and finishes what it began") {
     policy.step(Closing{}, test_moment());
     CHECK(policy.step(event_named("TICK_60"), test_moment()).empty());
     CHECK_FALSE(policy.idle());
-    CHECK(all_of<Restart>(policy.step(RestartProgress{web0, RestartStage::restarted, ""}, test_moment()))
-              .empty());
+    CHECK(all_of<Restart>(policy.step(TaskProgress{web0, TaskStage::reached, ""}, test_moment())).empty());
     CHECK(policy.idle());
 }

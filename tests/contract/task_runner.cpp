@@ -1,5 +1,5 @@
 #include "stages.hpp"
-#include <keenlance/system/restarter.hpp>
+#include <keenlance/system/task_runner.hpp>
 
 #include <support/catch.hpp>
 
@@ -10,13 +10,20 @@ using enum ProcessState;
 
 namespace {
 
-/// A Restarter and what it reports.
+Task restart_of(const Namespec& id, int pid, std::int64_t start) {
+    Task task;
+    task.id = id;
+    task.judged = Incarnation{pid, start};
+    return task;
+}
+
+/// A TaskRunner and what it reports.
 template <class StageType>
 class Restarting {
   public:
     Restarting()
-        : restarter_(stage_.reactor(), stage_.supervisor(),
-                     [this](const RestartProgress& progress) { reports_.push_back(progress); }) {}
+        : tasks_(stage_.reactor(), stage_.supervisor(),
+                 [this](const TaskProgress& progress) { reports_.push_back(progress); }) {}
 
     StageType& stage() { return stage_; }
 
@@ -26,11 +33,13 @@ class Restarting {
         restart(id, judged.pid, judged.start);
         return judged;
     }
-    void restart(const Namespec& id, int pid, std::int64_t start) { restarter_.restart({id, {pid, start}}); }
+    void restart(const Namespec& id, int pid, std::int64_t start) {
+        tasks_.begin(restart_of(id, pid, start));
+    }
 
     /// Waits for that report about it.
-    RestartProgress report(const Namespec& id, RestartStage stage) {
-        const auto is_it = [&](const RestartProgress& each) { return each.id == id && each.stage == stage; };
+    TaskProgress report(const Namespec& id, TaskStage stage) {
+        const auto is_it = [&](const TaskProgress& each) { return each.id == id && each.stage == stage; };
         const auto came = [&] { return std::ranges::any_of(reports_, is_it); };
         if (!stage_.reactor().run_until(came, Reactor::now() + patience))
             throw std::runtime_error(id.full() + ": no such report");
@@ -45,18 +54,18 @@ class Restarting {
 
   private:
     StageType stage_;
-    std::vector<RestartProgress> reports_;
-    Restarter restarter_;
+    std::vector<TaskProgress> reports_;
+    TaskRunner tasks_;
 };
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a restarted process has a new pid", "[restarter]", FakeStage, RealStage) {
+TEMPLATE_TEST_CASE("a restarted process has a new pid", "[task_runner]", FakeStage, RealStage) {
     Restarting<TestType> restarting;
     const Namespec web{"web", "web"};
     restarting.stage().start(web);
     const auto before = restarting.restart(web);
-    const auto report = restarting.report(web, RestartStage::restarted);
+    const auto report = restarting.report(web, TaskStage::reached);
     const auto after = restarting.stage().ask(api::get_process_info(web)).value();
     CHECK(after.state == running);
     CHECK(after.pid != before.pid);
@@ -65,23 +74,23 @@ TEMPLATE_TEST_CASE("a restarted process has a new pid", "[restarter]", FakeStage
     restarting.stop(web);
 }
 
-TEMPLATE_TEST_CASE("a process that is another by now, or none, is spared", "[restarter]", FakeStage,
+TEMPLATE_TEST_CASE("a process that is another by now, or none, is spared", "[task_runner]", FakeStage,
                    RealStage) {
     Restarting<TestType> restarting;
     const Namespec spared{"spared", "spared"}, nobody{"nobody", "nobody"};
     const auto info = restarting.stage().start(spared);
     SECTION("another pid") {
         restarting.restart(spared, info.pid + 1, info.start);
-        CHECK(restarting.report(spared, RestartStage::spared).detail.find("another process") !=
+        CHECK(restarting.report(spared, TaskStage::spared).detail.find("another process") !=
               std::string::npos);
     }
     SECTION("the same pid in another life") {
         restarting.restart(spared, info.pid, info.start - 100);
-        restarting.report(spared, RestartStage::spared);
+        restarting.report(spared, TaskStage::spared);
     }
     SECTION("a name nobody has") {
         restarting.restart(nobody, info.pid, info.start);
-        restarting.report(nobody, RestartStage::spared);
+        restarting.report(nobody, TaskStage::spared);
     }
     const auto after = restarting.stage().ask(api::get_process_info(spared)).value();
     CHECK(after.pid == info.pid);
@@ -89,45 +98,46 @@ TEMPLATE_TEST_CASE("a process that is another by now, or none, is spared", "[res
     restarting.stop(spared);
     SECTION("one that is stopped is not started") {
         restarting.restart(spared, info.pid, info.start);
-        restarting.report(spared, RestartStage::spared);
+        restarting.report(spared, TaskStage::spared);
         CHECK(restarting.stage().ask(api::get_process_info(spared)).value().state == stopped);
     }
     CHECK(restarting.reports() == 1);
 }
 
-TEMPLATE_TEST_CASE("a process that ignores SIGTERM is restarted once it was killed", "[restarter]", FakeStage,
-                   RealStage) {
+TEMPLATE_TEST_CASE("a process that ignores SIGTERM is restarted once it was killed", "[task_runner]",
+                   FakeStage, RealStage) {
     Restarting<TestType> restarting;
     const Namespec stubborn{"stubborn", "stubborn"};
     restarting.stage().wait_until_deaf(restarting.stage().start(stubborn));
     const auto before = restarting.restart(stubborn);
     restarting.stage().wait_for(stubborn, stopping);
-    restarting.report(stubborn, RestartStage::restarted);
+    restarting.report(stubborn, TaskStage::reached);
     const auto after = restarting.stage().ask(api::get_process_info(stubborn)).value();
     CHECK(after.state == running);
     CHECK(after.pid != before.pid);
 }
 
-TEMPLATE_TEST_CASE("a start that fails is tried again until it works", "[restarter]", FakeStage, RealStage) {
+TEMPLATE_TEST_CASE("a start that fails is tried again until it works", "[task_runner]", FakeStage,
+                   RealStage) {
     Restarting<TestType> restarting;
     const Namespec removed{"removed", "removed"};
     restarting.stage().start(removed);
     restarting.stage().hide_command(removed);
     const auto before = restarting.restart(removed);
-    const auto failed = restarting.report(removed, RestartStage::start_failed);
+    const auto failed = restarting.report(removed, TaskStage::start_failed);
     CHECK(failed.detail.find("NO_FILE: can't find command") != std::string::npos);
     CHECK(failed.detail.find("trying again in 2 s") != std::string::npos);
     CHECK(restarting.stage().ask(api::get_process_info(removed)).value().state == stopped);
 
     restarting.stage().show_command(removed);
-    restarting.report(removed, RestartStage::restarted);
+    restarting.report(removed, TaskStage::reached);
     const auto after = restarting.stage().ask(api::get_process_info(removed)).value();
     CHECK(after.state == running);
     CHECK(after.pid != before.pid);
     restarting.stop(removed);
 }
 
-TEMPLATE_TEST_CASE("two processes are restarted side by side, and each once", "[restarter]", FakeStage,
+TEMPLATE_TEST_CASE("two processes are restarted side by side, and each once", "[task_runner]", FakeStage,
                    RealStage) {
     Restarting<TestType> restarting;
     const Namespec left{"pair", "left"}, right{"pair", "right"};
@@ -138,7 +148,7 @@ TEMPLATE_TEST_CASE("two processes are restarted side by side, and each once", "[
     restarting.restart(left, left_before.pid, left_before.start);
     restarting.restart(right, right_before.pid, right_before.start);
     restarting.restart(left, left_before.pid, left_before.start);
-    CHECK(restarting.report(left, RestartStage::spared).detail == "it is being restarted already");
+    CHECK(restarting.report(left, TaskStage::spared).detail == "it is being restarted already");
     // Both are on their way at once: neither waits until the other is through.
     bool together = false;
     const auto both_are_through = [&] {
@@ -152,22 +162,22 @@ TEMPLATE_TEST_CASE("two processes are restarted side by side, and each once", "[
     };
     CHECK(eventually(both_are_through));
     CHECK(together);
-    restarting.report(left, RestartStage::restarted);
-    restarting.report(right, RestartStage::restarted);
+    restarting.report(left, TaskStage::reached);
+    restarting.report(right, TaskStage::reached);
     CHECK(restarting.reports() == 3);
     restarting.stop(left);
     restarting.stop(right);
 }
 
-TEMPLATE_TEST_CASE("a Restarter that is gone reports nothing more", "[restarter]", FakeStage, RealStage) {
+TEMPLATE_TEST_CASE("a TaskRunner that is gone reports nothing more", "[task_runner]", FakeStage, RealStage) {
     TestType stage;
     const Namespec dropped{"dropped", "dropped"};
     const auto info = stage.start(dropped);
     bool reported = false;
     {
-        Restarter restarter(stage.reactor(), stage.supervisor(),
-                            [&reported](const RestartProgress&) { reported = true; });
-        restarter.restart({dropped, {info.pid, info.start}});
+        TaskRunner tasks(stage.reactor(), stage.supervisor(),
+                         [&reported](const TaskProgress&) { reported = true; });
+        tasks.begin(restart_of(dropped, info.pid, info.start));
     }
     CHECK_FALSE(stage.reactor().run_until([&reported] { return reported; }, Reactor::now() + Duration{100}));
     CHECK(stage.ask(api::get_process_info(dropped)).value().pid == info.pid);

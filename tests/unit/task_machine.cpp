@@ -1,17 +1,24 @@
-#include <keenlance/control/restart.hpp>
+#include <keenlance/control/task_machine.hpp>
 #include <keenlance/core/supervisor_api.hpp>
 
 #include <support/catch.hpp>
 
 using namespace keenlance;
 using control::Ask;
-using control::RestartMachine;
-using control::RestartStep;
+using control::TaskMachine;
+using control::TaskStep;
 
 namespace {
 
 const Namespec web{"web", "web"};
-const Restart request{web, {100, 5'000}};
+/// startsecs=0: the first look comes at once.
+Task restart_of_judged() {
+    Task task{web};
+    task.judged = Incarnation{100, 5'000};
+    task.start_seconds = Duration{0};
+    return task;
+}
+const Task request = restart_of_judged();
 constexpr SteadyTime start{Duration{1'000'000}};
 
 ProcessInfo info(ProcessState state, int pid, std::int64_t started = 5'000) {
@@ -29,26 +36,26 @@ Error fault_of(int code, std::string message = "FAULT") {
 
 const Error silence{ErrorKind::timeout, 0, "no answer"};
 
-bool asks(const RestartStep& step, Ask question) {
+bool asks(const TaskStep& step, Ask question) {
     return step.ask == question && !step.finished;
 }
 
-RestartStage last_stage(const RestartStep& step) {
+TaskStage last_stage(const TaskStep& step) {
     REQUIRE(step.progress.size() == 1);
     return step.progress.front().stage;
 }
 
 /// A machine whose stop was accepted and that has asked how the process is.
-RestartMachine stopping_machine() {
-    RestartMachine machine(request);
-    REQUIRE(asks(machine.begin(), Ask::info));
+TaskMachine stopping_machine() {
+    TaskMachine machine(request);
+    REQUIRE(asks(machine.begin(start), Ask::info));
     REQUIRE(asks(machine.on_info(info(ProcessState::running, 100), start), Ask::stop));
     REQUIRE(asks(machine.on_command(true, start), Ask::info));
     return machine;
 }
 
 /// A machine that has asked to start the process again.
-RestartMachine starting_machine() {
+TaskMachine starting_machine() {
     auto machine = stopping_machine();
     REQUIRE(asks(machine.on_info(info(ProcessState::stopped, 0), start), Ask::start));
     return machine;
@@ -57,8 +64,8 @@ RestartMachine starting_machine() {
 }  // namespace
 
 TEST_CASE("a restart verifies, stops, waits until it is down, starts and waits until it is up") {
-    RestartMachine machine(request);
-    CHECK(asks(machine.begin(), Ask::info));
+    TaskMachine machine(request);
+    CHECK(asks(machine.begin(start), Ask::info));
     CHECK(asks(machine.on_info(info(ProcessState::running, 100), start), Ask::stop));
     CHECK(asks(machine.on_command(true, start), Ask::info));
 
@@ -74,7 +81,7 @@ TEST_CASE("a restart verifies, stops, waits until it is down, starts and waits u
     CHECK(asks(machine.on_wake(), Ask::info));
     step = machine.on_info(info(ProcessState::running, 200, 5'001), start);
     CHECK(step.finished);
-    CHECK(last_stage(step) == RestartStage::restarted);
+    CHECK(last_stage(step) == TaskStage::reached);
     CHECK(step.progress.front().detail == "pid 200");
 }
 
@@ -82,46 +89,46 @@ TEST_CASE("a process that is no longer the judged one is spared") {
     for (const auto& now : {info(ProcessState::running, 101), info(ProcessState::running, 100, 5'001),
                             info(ProcessState::stopping, 100), info(ProcessState::exited, 0),
                             info(ProcessState::stopped, 0), info(ProcessState::backoff, 0)}) {
-        RestartMachine machine(request);
-        static_cast<void>(machine.begin());
+        TaskMachine machine(request);
+        static_cast<void>(machine.begin(start));
         const auto step = machine.on_info(now, start);
         CHECK(step.finished);
-        CHECK(last_stage(step) == RestartStage::spared);
+        CHECK(last_stage(step) == TaskStage::spared);
     }
-    RestartMachine machine(request);
-    static_cast<void>(machine.begin());
-    CHECK(last_stage(machine.on_info(fault_of(fault::bad_name), start)) == RestartStage::spared);
+    TaskMachine machine(request);
+    static_cast<void>(machine.begin(start));
+    CHECK(last_stage(machine.on_info(fault_of(fault::bad_name), start)) == TaskStage::spared);
 }
 
 TEST_CASE("nothing is touched when supervisord cannot be asked first") {
-    RestartMachine machine(request);
-    static_cast<void>(machine.begin());
+    TaskMachine machine(request);
+    static_cast<void>(machine.begin(start));
     const auto step = machine.on_info(silence, start);
     CHECK(step.finished);
-    CHECK(last_stage(step) == RestartStage::stop_failed);
+    CHECK(last_stage(step) == TaskStage::stop_failed);
 }
 
 TEST_CASE("a refused stop ends the restart") {
-    RestartMachine machine(request);
-    static_cast<void>(machine.begin());
+    TaskMachine machine(request);
+    static_cast<void>(machine.begin(start));
     static_cast<void>(machine.on_info(info(ProcessState::running, 100), start));
     const auto step = machine.on_command(fault_of(fault::failed, "no permission"), start);
     CHECK(step.finished);
-    CHECK(last_stage(step) == RestartStage::stop_failed);
+    CHECK(last_stage(step) == TaskStage::stop_failed);
     CHECK(step.progress.front().detail == "no permission");
 }
 
 TEST_CASE("a process that ended by itself before the stop is started all the same") {
-    RestartMachine machine(request);
-    static_cast<void>(machine.begin());
+    TaskMachine machine(request);
+    static_cast<void>(machine.begin(start));
     static_cast<void>(machine.on_info(info(ProcessState::running, 100), start));
     CHECK(asks(machine.on_command(fault_of(fault::not_running), start), Ask::info));
     CHECK(asks(machine.on_info(info(ProcessState::exited, 0), start), Ask::start));
 }
 
 TEST_CASE("a stop whose answer was lost is looked after, and asked for again only if it never arrived") {
-    RestartMachine machine(request);
-    static_cast<void>(machine.begin());
+    TaskMachine machine(request);
+    static_cast<void>(machine.begin(start));
     static_cast<void>(machine.on_info(info(ProcessState::running, 100), start));
     CHECK(machine.on_command(silence, start).wake_at);
     CHECK(asks(machine.on_wake(), Ask::info));
@@ -136,7 +143,7 @@ TEST_CASE("a stop supervisord never acts on is given up") {
     static_cast<void>(machine.on_command(true, start));
     CHECK(asks(machine.on_info(info(ProcessState::running, 100), start), Ask::stop));
     static_cast<void>(machine.on_command(true, start));
-    CHECK(last_stage(machine.on_info(info(ProcessState::running, 100), start)) == RestartStage::stop_failed);
+    CHECK(last_stage(machine.on_info(info(ProcessState::running, 100), start)) == TaskStage::stop_failed);
 }
 
 TEST_CASE("a slow stop is said once, and waited for however long it takes") {
@@ -159,13 +166,13 @@ TEST_CASE("a failed start is said and tried again until it works") {
     auto machine = starting_machine();
     const auto step = machine.on_command(fault_of(fault::no_file, "NO_FILE: /bin/web"), start);
     CHECK_FALSE(step.finished);
-    CHECK(last_stage(step) == RestartStage::start_failed);
+    CHECK(last_stage(step) == TaskStage::start_failed);
     REQUIRE(step.wake_at);
     CHECK(asks(machine.on_wake(), Ask::info));
     CHECK(asks(machine.on_info(info(ProcessState::stopped, 0), *step.wake_at), Ask::start));
     CHECK(asks(machine.on_command(true, *step.wake_at), Ask::info));
     CHECK(last_stage(machine.on_info(info(ProcessState::running, 200, 5'003), *step.wake_at)) ==
-          RestartStage::restarted);
+          TaskStage::reached);
 }
 
 TEST_CASE("a start that fails for good is given up after many tries, and tells what to do") {
@@ -176,7 +183,7 @@ TEST_CASE("a start that fails for good is given up after many tries, and tells w
         REQUIRE(tries < 100);
         const auto step = machine.on_command(fault_of(fault::no_file, "NO_FILE"), now);
         if (step.finished) {
-            CHECK(last_stage(step) == RestartStage::abandoned);
+            CHECK(last_stage(step) == TaskStage::abandoned);
             CHECK(step.progress.front().detail.find("supervisorctl start web:web") != std::string::npos);
             break;
         }
@@ -196,7 +203,7 @@ TEST_CASE("BACKOFF is waited through, FATAL is a failed start") {
     auto fatal = info(ProcessState::fatal, 0);
     fatal.spawn_error = "Exited too quickly (process log may have details)";
     const auto step = machine.on_info(fatal, start);
-    CHECK(last_stage(step) == RestartStage::start_failed);
+    CHECK(last_stage(step) == TaskStage::start_failed);
     CHECK(step.progress.front().detail.find("Exited too quickly") != std::string::npos);
     static_cast<void>(machine.on_wake());
     CHECK(asks(machine.on_info(fatal, start), Ask::start));
@@ -205,14 +212,13 @@ TEST_CASE("BACKOFF is waited through, FATAL is a failed start") {
 TEST_CASE("ALREADY_STARTED is success") {
     auto machine = starting_machine();
     CHECK(asks(machine.on_command(fault_of(fault::already_started), start), Ask::info));
-    CHECK(last_stage(machine.on_info(info(ProcessState::running, 300, 5'002), start)) ==
-          RestartStage::restarted);
+    CHECK(last_stage(machine.on_info(info(ProcessState::running, 300, 5'002), start)) == TaskStage::reached);
 }
 
 TEST_CASE("a program that exits at once after its start counts as restarted") {
     auto machine = starting_machine();
     static_cast<void>(machine.on_command(true, start));
-    CHECK(last_stage(machine.on_info(info(ProcessState::exited, 0), start)) == RestartStage::restarted);
+    CHECK(last_stage(machine.on_info(info(ProcessState::exited, 0), start)) == TaskStage::reached);
 }
 
 TEST_CASE("a process somebody stops while it starts is left alone") {
@@ -220,7 +226,7 @@ TEST_CASE("a process somebody stops while it starts is left alone") {
     static_cast<void>(machine.on_command(true, start));
     const auto step = machine.on_info(info(ProcessState::stopped, 0), start);
     CHECK(step.finished);
-    CHECK(last_stage(step) == RestartStage::abandoned);
+    CHECK(last_stage(step) == TaskStage::abandoned);
 }
 
 TEST_CASE("a start whose answer was lost is looked after") {
@@ -229,8 +235,7 @@ TEST_CASE("a start whose answer was lost is looked after") {
     CHECK(asks(machine.on_wake(), Ask::info));
     CHECK(machine.on_info(info(ProcessState::starting, 200, 5'001), start).wake_at);
     CHECK(asks(machine.on_wake(), Ask::info));
-    CHECK(last_stage(machine.on_info(info(ProcessState::running, 200, 5'001), start)) ==
-          RestartStage::restarted);
+    CHECK(last_stage(machine.on_info(info(ProcessState::running, 200, 5'001), start)) == TaskStage::reached);
 }
 
 TEST_CASE("a supervisord that stays away for a minute ends the wait") {
@@ -240,7 +245,7 @@ TEST_CASE("a supervisord that stays away for a minute ends the wait") {
         REQUIRE(i < 1'000);
         const auto step = machine.on_info(silence, now);
         if (step.finished) {
-            CHECK(last_stage(step) == RestartStage::abandoned);
+            CHECK(last_stage(step) == TaskStage::abandoned);
             break;
         }
         now = *step.wake_at;
@@ -252,24 +257,138 @@ TEST_CASE("a supervisord that stays away for a minute ends the wait") {
 TEST_CASE("a supervisord that is shutting down is not fought, and is no failure") {
     const auto shutdown = fault_of(fault::shutdown_state, "SHUTDOWN_STATE");
     auto starting = starting_machine();
-    CHECK(last_stage(starting.on_command(shutdown, start)) == RestartStage::spared);
+    CHECK(last_stage(starting.on_command(shutdown, start)) == TaskStage::spared);
     auto stopping = stopping_machine();
-    CHECK(last_stage(stopping.on_info(shutdown, start)) == RestartStage::spared);
-    RestartMachine machine(request);
-    static_cast<void>(machine.begin());
+    CHECK(last_stage(stopping.on_info(shutdown, start)) == TaskStage::spared);
+    TaskMachine machine(request);
+    static_cast<void>(machine.begin(start));
     static_cast<void>(machine.on_info(info(ProcessState::running, 100), start));
-    CHECK(last_stage(machine.on_command(shutdown, start)) == RestartStage::spared);
+    CHECK(last_stage(machine.on_command(shutdown, start)) == TaskStage::spared);
 }
 
 TEST_CASE("in a hurry no stop is begun, and what is down is started but not watched") {
-    RestartMachine machine(request);
-    static_cast<void>(machine.begin());
+    TaskMachine machine(request);
+    static_cast<void>(machine.begin(start));
     machine.hurry();
-    CHECK(last_stage(machine.on_info(info(ProcessState::running, 100), start)) == RestartStage::spared);
+    CHECK(last_stage(machine.on_info(info(ProcessState::running, 100), start)) == TaskStage::spared);
 
     auto down = starting_machine();
     down.hurry();
     const auto step = down.on_command(true, start);
     CHECK(step.finished);
-    CHECK(last_stage(step) == RestartStage::restarted);
+    CHECK(last_stage(step) == TaskStage::reached);
+}
+
+namespace {
+
+Task plain(Goal goal) {
+    Task task{web, goal};
+    task.persistence = Persistence::once;
+    return task;
+}
+
+Task known(Goal goal, ProcessInfo as_listed) {
+    Task task = plain(goal);
+    task.known = std::move(as_listed);
+    return task;
+}
+
+}  // namespace
+
+TEST_CASE("what is there already takes no command") {
+    TaskMachine up(known(Goal::running, info(ProcessState::running, 7)));
+    CHECK(last_stage(up.begin(start)) == TaskStage::already);
+    TaskMachine down(known(Goal::stopped, info(ProcessState::exited, 0)));
+    CHECK(last_stage(down.begin(start)) == TaskStage::already);
+}
+
+TEST_CASE("a start looks when startsecs are over, or after a second, for it may die before") {
+    auto task = known(Goal::running, info(ProcessState::stopped, 0));
+    task.start_seconds = Duration{2'500};
+    TaskMachine machine(task);
+    REQUIRE(asks(machine.begin(start), Ask::start));
+    auto step = machine.on_command(true, start);
+    CHECK(step.wake_at == start + Duration{1'000});
+    REQUIRE(asks(machine.on_wake(), Ask::info));
+    step = machine.on_info(info(ProcessState::starting, 8), start + Duration{1'000});
+    CHECK(step.wake_at == start + Duration{2'000});
+    step = machine.on_info(info(ProcessState::starting, 8), start + Duration{2'000});
+    CHECK(step.wake_at == start + Duration{2'445});
+    step = machine.on_info(info(ProcessState::starting, 8), start + Duration{2'445});
+    CHECK(step.wake_at == start + Duration{2'505});
+    step = machine.on_info(info(ProcessState::running, 8), start + Duration{2'505});
+    CHECK(last_stage(step) == TaskStage::reached);
+}
+
+TEST_CASE("a stop ends when the process is down, a restart then starts it at once") {
+    TaskMachine stop(known(Goal::stopped, info(ProcessState::running, 7)));
+    REQUIRE(asks(stop.begin(start), Ask::stop));
+    REQUIRE(asks(stop.on_command(true, start), Ask::info));
+    CHECK(last_stage(stop.on_info(info(ProcessState::stopped, 0), start)) == TaskStage::reached);
+
+    TaskMachine restart(known(Goal::restarted, info(ProcessState::running, 7)));
+    REQUIRE(asks(restart.begin(start), Ask::stop));
+    REQUIRE(asks(restart.on_command(true, start), Ask::info));
+    const auto step = restart.on_info(info(ProcessState::stopped, 0), start);
+    CHECK(asks(step, Ask::start));
+    CHECK(last_stage(step) == TaskStage::stopped);
+}
+
+TEST_CASE("a restart starts what was down") {
+    TaskMachine machine(known(Goal::restarted, info(ProcessState::fatal, 0)));
+    CHECK(asks(machine.begin(start), Ask::start));
+}
+
+TEST_CASE("what is STOPPING already is waited for, and started after if that is asked") {
+    TaskMachine machine(known(Goal::running, info(ProcessState::stopping, 7)));
+    CHECK(machine.begin(start).wake_at);
+    CHECK(asks(machine.on_info(info(ProcessState::stopped, 0), start), Ask::start));
+}
+
+TEST_CASE("a start that is not to be persistent ends with FATAL and says why") {
+    TaskMachine machine(known(Goal::running, info(ProcessState::stopped, 0)));
+    REQUIRE(asks(machine.begin(start), Ask::start));
+    REQUIRE(machine.on_command(true, start).wake_at);
+    auto fatal = info(ProcessState::fatal, 0);
+    fatal.spawn_error = "can't find command";
+    const auto step = machine.on_info(fatal, start);
+    CHECK(step.finished);
+    CHECK(last_stage(step) == TaskStage::abandoned);
+    CHECK(step.progress.front().detail == "it went FATAL: can't find command");
+}
+
+TEST_CASE("BACKOFF is told once and waited through, or is the end") {
+    const auto how = GENERATE(OnBackoff::wait, OnBackoff::give_up);
+    auto task = known(Goal::running, info(ProcessState::stopped, 0));
+    task.on_backoff = how;
+    TaskMachine machine(task);
+    REQUIRE(asks(machine.begin(start), Ask::start));
+    REQUIRE(machine.on_command(true, start).wake_at);
+    const auto step = machine.on_info(info(ProcessState::backoff, 0), start);
+    CHECK(step.finished == (how == OnBackoff::give_up));
+    CHECK(last_stage(step) == (how == OnBackoff::wait ? TaskStage::backoff : TaskStage::abandoned));
+    if (how == OnBackoff::wait)
+        CHECK(machine.on_info(info(ProcessState::backoff, 0), start).progress.empty());
+}
+
+TEST_CASE("a task ends at its limit and says in which state") {
+    auto task = known(Goal::stopped, info(ProcessState::running, 7));
+    task.limit = Duration{30'000};
+    TaskMachine machine(task);
+    REQUIRE(asks(machine.begin(start), Ask::stop));
+    REQUIRE(asks(machine.on_command(true, start), Ask::info));
+    CHECK(machine.on_info(info(ProcessState::stopping, 7), start + Duration{29'000}).wake_at);
+    const auto step = machine.on_info(info(ProcessState::stopping, 7), start + Duration{30'000});
+    CHECK(last_stage(step) == TaskStage::abandoned);
+    CHECK(step.progress.front().detail == "still STOPPING after 30 s");
+}
+
+TEST_CASE("without a wait, the acceptance of the last command is the end") {
+    auto task = known(Goal::restarted, info(ProcessState::running, 7));
+    task.watch = Watch::until_accepted;
+    TaskMachine machine(task);
+    REQUIRE(asks(machine.begin(start), Ask::stop));
+    REQUIRE(asks(machine.on_command(true, start), Ask::info));
+    REQUIRE(asks(machine.on_info(info(ProcessState::stopped, 0), start), Ask::start));
+    CHECK(last_stage(machine.on_command(true, start)) == TaskStage::reached);
 }
