@@ -29,6 +29,27 @@ struct ListProcesses {
     friend bool operator==(const ListProcesses&, const ListProcesses&) = default;
 };
 
+/// Ask supervisord how its processes are configured: ProcessConfigsListed. Costs it as much as the list.
+struct ListConfigs {
+    friend bool operator==(const ListConfigs&, const ListConfigs&) = default;
+};
+
+/// Read the end of a process's stderr log: LogRead.
+struct ReadLogTail {
+    Namespec id;
+    int bytes = 0;
+
+    friend bool operator==(const ReadLogTail&, const ReadLogTail&) = default;
+};
+
+/// A line, or several, on stdout; for programs that speak no protocol there. Control characters are not
+/// touched.
+struct Print {
+    std::string text;  ///< with its newlines
+
+    friend bool operator==(const Print&, const Print&) = default;
+};
+
 /// Ask supervisord for some processes: ProcessesInspected. Costs supervisord 0.3 ms a process.
 struct InspectProcesses {
     std::vector<Namespec> ids;
@@ -136,9 +157,10 @@ struct RunCommand {
     friend bool operator==(const RunCommand&, const RunCommand&) = default;
 };
 
-using Action = std::variant<Log, ListProcesses, InspectProcesses, ListEventListeners, MeasureMemory,
-                            CheckHttp, Restart, Bring, StartProcesses, StopProcesses, ProbeReady,
-                            ShutDownSupervisord, WriteFile, Finish, Notify, RunCommand>;
+using Action =
+    std::variant<Log, Print, ListProcesses, ListConfigs, ReadLogTail, InspectProcesses, ListEventListeners,
+                 MeasureMemory, CheckHttp, Restart, Bring, StartProcesses, StopProcesses, ProbeReady,
+                 ShutDownSupervisord, WriteFile, Finish, Notify, RunCommand>;
 using Actions = std::vector<Action>;
 
 }  // namespace keenlance

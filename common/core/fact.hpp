@@ -5,6 +5,7 @@
 #include <keenlance/core/http_check.hpp>
 #include <keenlance/core/process.hpp>
 #include <keenlance/core/result.hpp>
+#include <keenlance/core/supervisor_api.hpp>
 #include <keenlance/core/task.hpp>
 
 #include <cstdint>
@@ -40,6 +41,17 @@ struct ProcessesListed {
 struct ProcessesInspected {
     std::vector<Namespec> ids;
     Result<std::vector<Result<ProcessInfo>>> processes;
+};
+
+/// What ListConfigs found.
+struct ProcessConfigsListed {
+    Result<std::vector<ProcessConfig>> configs;
+};
+
+/// What ReadLogTail found.
+struct LogRead {
+    Namespec id;
+    Result<std::string> text;
 };
 
 /// What supervisord said to StartProcesses, in the order asked. Success: the start is accepted, no more.
@@ -83,7 +95,7 @@ struct CommandFinished {
 };
 
 using Fact = std::variant<Started, EventReceived, Woke, Closing, ProcessesListed, ProcessesInspected,
-                          EventListenersListed, MemoryMeasured, HttpChecked, TaskProgress, ProcessesStarted,
-                          ProcessesStopped, ReadyProbed, CommandFinished>;
+                          ProcessConfigsListed, LogRead, EventListenersListed, MemoryMeasured, HttpChecked,
+                          TaskProgress, ProcessesStarted, ProcessesStopped, ReadyProbed, CommandFinished>;
 
 }  // namespace keenlance

@@ -15,10 +15,11 @@ Engine::Engine(Policy& policy, const std::string& program, ServerAddress server,
       smtp_(reactor_),
       processes_(make_process_table(commands_)),
       notifier_(make_notifier(channel)),
-      performer_(reactor_,
-                 {log_, supervisor_, *processes_, probe_, ready_, commands_, notifier_.get(),
-                  &find_event_listeners, [this](int exit_code) { finish(exit_code); }},
-                 [this](const Fact& fact) { tell(fact); }) {}
+      performer_(
+          reactor_,
+          {log_, supervisor_, *processes_, probe_, ready_, commands_, notifier_.get(), &find_event_listeners,
+           [](std::string_view text) { print(text); }, [this](int exit_code) { finish(exit_code); }},
+          [this](const Fact& fact) { tell(fact); }) {}
 
 Engine::~Engine() = default;
 

@@ -24,6 +24,7 @@ void Performer::perform(const Action& action) {
                    [this](const Notify& notify) {
                        if (effects_.notifier != nullptr) effects_.notifier->send(notify.notification);
                    },
+                   [this](const Print& text) { effects_.print(text.text); },
                    [this](const Finish& finish) { effects_.finish(finish.exit_code); },
                    [this](const auto& work) { reactor_.defer([this, work] { begin(work); }); },
                },
@@ -39,6 +40,20 @@ void Performer::begin(const ListProcesses& /*action*/) {
     effects_.supervisor.send<std::vector<ProcessInfo>>(
         api::get_all_process_info(), listing_timeout,
         [this](Result<std::vector<ProcessInfo>> processes) { sink_(ProcessesListed{std::move(processes)}); });
+}
+
+void Performer::begin(const ListConfigs& /*action*/) {
+    effects_.supervisor.send<std::vector<ProcessConfig>>(api::get_all_config_info(), listing_timeout,
+                                                         [this](Result<std::vector<ProcessConfig>> configs) {
+                                                             sink_(ProcessConfigsListed{std::move(configs)});
+                                                         });
+}
+
+void Performer::begin(const ReadLogTail& action) {
+    effects_.supervisor.send<std::string>(api::read_process_stderr_log(action.id, -action.bytes, 0),
+                                          call_timeout, [this, id = action.id](Result<std::string> text) {
+                                              sink_(LogRead{id, std::move(text)});
+                                          });
 }
 
 void Performer::begin(const InspectProcesses& action) {

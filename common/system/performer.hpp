@@ -17,6 +17,7 @@
 #include <functional>
 #include <set>
 #include <string>
+#include <string_view>
 
 namespace keenlance {
 
@@ -33,7 +34,8 @@ struct Effects {
     CommandRunner& commands;
     Notifier* notifier = nullptr;  ///< nullptr: nobody wants to be notified
     ListenerFinder find_listeners;
-    std::function<void(int exit_code)> finish;  ///< what Finish does
+    std::function<void(std::string_view)> print;  ///< what Print does
+    std::function<void(int exit_code)> finish;    ///< what Finish does
 };
 
 /// Logs and notifications are taken over at once; everything else begins in a later turn of the reactor, so
@@ -50,6 +52,8 @@ class KEENLANCE_API Performer {
 
   private:
     void begin(const ListProcesses& action);
+    void begin(const ListConfigs& action);
+    void begin(const ReadLogTail& action);
     void begin(const InspectProcesses& action);
     void begin(const ListEventListeners& action);
     void begin(const MeasureMemory& action);
