@@ -67,6 +67,10 @@ Result<ConfigFiles> read_chosen_config(const ConfigChoice& choice) {
     if (!choice.file && !choice.file_name && above) return read_config_of(*above);
     auto file = choice.file ? Result<std::string>(*choice.file)
                             : search(choice.file_name.value_or("supervisord.conf"));
+    if (!file && !choice.file_name && std::getenv("SUPERVISOR_ENABLED") != nullptr) {
+        // supervisord is there, but not its file: that is the news.
+        if (const auto parents = find_config_of(::getppid()); !parents) return parents.error();
+    }
     if (!file) return file.error();
     if (above) return read_config_as(*above, *file);
     return read_config_files(*file, own_environment(), dialect_here());
