@@ -264,7 +264,7 @@ void OrderedStartup::after_learning(Process& process, ProcessState before, int p
         process.track.pid() != 0 && pid_before != 0 && process.track.pid() != pid_before;
     if (before == state && !another_life && listed_) {
         // Nothing new: look again later, each time a little later.
-        process.look_delay = std::max(process.look_delay * 2, first_look);
+        process.look_delay = std::clamp(process.look_delay * 2, first_look, slowest_look_at_many);
     } else {
         process.look_delay = Duration{0};
         dirty_.insert(process.program);
