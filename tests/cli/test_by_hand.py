@@ -11,9 +11,9 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from support.listeners import ARGUMENTS, for_each_program
+from support.listeners import ARGUMENTS, for_each_program, for_each_program_and_command
 from support.rig import INHERITED, NO_SUPERVISORD, environment
-from support.workspace import BATCH_PROGRAMS, PROGRAMS, Workspace, binary
+from support.workspace import BATCH_PROGRAMS, COMMANDS, PROGRAMS, Workspace, binary
 
 GOLDEN = Path(__file__).with_name("golden")
 BARE = {name: os.environ[name] for name in INHERITED if name in os.environ}
@@ -63,7 +63,7 @@ class WithoutSupervisord(ByHand):
 
 
 class HelpAndVersion(ByHand):
-    @for_each_program
+    @for_each_program_and_command
     def test_help_is_the_golden_text_on_stdout(self, program):
         golden = GOLDEN / f"{program}.help"
         status, out, err = self.run_program(program, "--help")
@@ -73,20 +73,20 @@ class HelpAndVersion(ByHand):
         self.assertEqual(out, golden.read_text(encoding="utf-8"))
         self.assertLessEqual(max(map(len, out.splitlines())), 80)
 
-    @for_each_program
+    @for_each_program_and_command
     def test_help_has_a_short_name_and_wins_over_everything_else_on_the_line(self, program):
         text = self.run_program(program, "--help")
         for arguments in (("-h",), ("--hel",), (*ARGUMENTS[program], "-h")):
             self.assertEqual(self.run_program(program, *arguments), text)
             self.assertEqual(self.run_program(program, *arguments, env=environment(NO_SUPERVISORD)), text)
 
-    @for_each_program
+    @for_each_program_and_command
     def test_version_names_the_program_and_the_suite(self, program):
         status, out, err = self.run_program(program, "--version")
         self.assertEqual((status, err), (0, ""))
         self.assertRegex(out, rf"\A{program} \(keenlance\) \d+\.\d+\.\d+\n\Z")
 
-    @for_each_program
+    @for_each_program_and_command
     def test_help_that_cannot_be_written_is_no_success(self, program):
         with open("/dev/full", "wb") as full:
             self.assertNotEqual(self.run_program(program, "--help", stdout=full)[0], 0)
@@ -186,7 +186,7 @@ class WrongOptions(ByHand):
                     self.assertIn(mention, err)
 
     def test_an_unknown_option_is_named(self):
-        for program in PROGRAMS:
+        for program in PROGRAMS + COMMANDS:
             self.assert_refused(program, (*ARGUMENTS[program], "--frobnicate"), "--frobnicate", "--help")
             self.assert_refused(program, (*ARGUMENTS[program], "-Z"), "-Z", "--help")
 

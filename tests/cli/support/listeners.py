@@ -2,7 +2,7 @@
 
 import functools
 
-from support.workspace import BATCH_PROGRAMS, PROGRAMS, ROOT
+from support.workspace import BATCH_PROGRAMS, COMMANDS, PROGRAMS, ROOT
 
 ARGUMENTS = {
     "memmon": ("-a", "200MB"),
@@ -10,14 +10,21 @@ ARGUMENTS = {
     "crashmail": ("-s", "cat > /dev/null"),
     **{program: ("-t", "a@example.com", "-f", "b@example.com", "-H", "127.0.0.1:9") for program in BATCH_PROGRAMS},
     "ordered-startup-listener": ("-c", str(ROOT / "examples/ordered-startup-listener.conf")),
+    "quickctl": ("restart", "all"),
 }
 
 
-def for_each_program(test):
-    """Makes a test method that takes a program's name one that runs it for every program, each as a subtest."""
-    @functools.wraps(test)
-    def run(case):
-        for program in PROGRAMS:
-            with case.subTest(program):
-                test(case, program)
-    return run
+def _for_each(programs):
+    def decorate(test):
+        @functools.wraps(test)
+        def run(case):
+            for program in programs:
+                with case.subTest(program):
+                    test(case, program)
+        return run
+    return decorate
+
+
+# Each makes a test method that takes a program's name one that runs it for every program, as a subtest.
+for_each_program = _for_each(PROGRAMS)
+for_each_program_and_command = _for_each(PROGRAMS + COMMANDS)
