@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import unittest
 
-from support.workspace import PROGRAMS, ROOT, Workspace, binary
+from support.workspace import COMMANDS, PROGRAMS, ROOT, Workspace, binary
 
 MAN = ROOT / "man"
 SECTIONS = ("NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "EXAMPLES", "COMPATIBILITY", "SEE ALSO")
@@ -28,7 +28,7 @@ def options_in_page(program):
 
 class ManPages(Workspace):
     def test_every_option_of_help_is_in_the_page_and_every_option_of_the_page_is_known(self):
-        for program in PROGRAMS:
+        for program in PROGRAMS + COMMANDS:
             with self.subTest(program):
                 shown, explained = options_in_help(program), options_in_page(program)
                 self.assertGreater(len(shown), 4, "nothing found in --help")
@@ -38,7 +38,7 @@ class ManPages(Workspace):
                     self.assertEqual(known.returncode, 0, known.stderr)
 
     def test_each_page_has_every_section_and_leads_to_the_entry(self):
-        for program in PROGRAMS:
+        for program in PROGRAMS + COMMANDS:
             with self.subTest(program):
                 source = (MAN / f"{program}.1").read_text(encoding="utf-8")
                 self.assertEqual([name for name in re.findall(r"^\.Sh (.*)$", source, re.MULTILINE) if name in SECTIONS],
