@@ -219,15 +219,20 @@ Actions ControlCommand::finish() {
     return actions;
 }
 
+/// What --dry-run tells.
+std::string ControlCommand::forecast(const Row& row) const {
+    const auto state = row.info.state;
+    const bool down = is_stopped(state);
+    const bool there = settings_.verb == Verb::start ? !down && state != ProcessState::stopping
+                                                     : settings_.verb == Verb::stop && down;
+    return there ? "nothing to do" : fmt::format("would be {}", success_word());
+}
+
 std::string ControlCommand::status_line(const Row& row) const {
-    std::string line = fmt::format("{:<{}}  {:<9} {}", row.info.id.brief(), name_width_,
-                                   to_string(row.info.state), printable(row.info.description));
-    if (settings_.deed == Deed::told && settings_.verb != Verb::status) {
-        const bool down = is_stopped(row.info.state);
-        const bool nothing = settings_.verb == Verb::start ? !down : settings_.verb == Verb::stop && down;
-        line = fmt::format("{:<{}}  {:<9} {}", row.info.id.brief(), name_width_, to_string(row.info.state),
-                           nothing ? "nothing to do" : fmt::format("would be {}", success_word()));
-    }
+    const bool told = settings_.deed == Deed::told && settings_.verb != Verb::status;
+    const std::string line =
+        fmt::format("{:<{}}  {:<9} {}", row.info.id.brief(), name_width_, to_string(row.info.state),
+                    told ? forecast(row) : printable(row.info.description));
     return std::string(trim(line)) + "\n";
 }
 
@@ -254,6 +259,7 @@ std::string ControlCommand::json() const {
                                     {"pid", row.info.pid}};
         if (settings_.verb == Verb::status || settings_.deed == Deed::told) {
             json["description"] = row.info.description;
+            if (settings_.verb != Verb::status) json["forecast"] = forecast(row);
         } else {
             json["result"] = row.result;
             json["ok"] = row.good;

@@ -65,6 +65,7 @@ class ControlCommand : public Policy {
     Actions cannot(const Error& error);
     [[nodiscard]] Task task_for(const ProcessInfo& info) const;
     [[nodiscard]] std::string_view success_word() const;
+    [[nodiscard]] std::string forecast(const Row& row) const;
     [[nodiscard]] std::string status_line(const Row& row) const;
     [[nodiscard]] std::string result_line(const Row& row) const;
     [[nodiscard]] std::string json() const;

@@ -103,6 +103,9 @@ int run(const ParsedOptions& options) {
     auto settings = read_settings(options);
     if (!settings)
         return complain(program_name, settings.error().message + " (see quickctl --help)", exit_code::usage);
+    if (const auto url = options.last("serverurl"))
+        if (const auto address = parse_server_address(*url); !address)
+            return complain(program_name, "option '-s': " + address.error().message, exit_code::usage);
     const auto server = choose_server(options);
     if (!server) return complain(program_name, server.error().message, exit_code::environment);
     quickctl::ControlCommand policy(std::move(*settings));
