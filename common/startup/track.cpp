@@ -27,11 +27,12 @@ std::uint32_t Track::bit(ProcessState state) {
 }
 
 void Track::learn(const ProcessInfo& info, const Program& program) {
+    if (info.start == 0 && info.state == ProcessState::stopped)
+        return;  // never started, or older than what is known
     state_ = info.state;
     pid_ = info.pid;
     start_ = info.start;
     spawn_error_ = info.spawn_error;
-    if (info.start == 0 && info.state == ProcessState::stopped) return;  // never started
     started_ = true;
     reach(info.state);
     reach(ProcessState::starting);

@@ -24,6 +24,7 @@ Actions OrderedStartup::settle() {
     if (list_at_ && *list_at_ <= now_ && !asked_list_) {
         list_at_.reset();
         asked_list_ = true;
+        list_asked_at_ = now_;
         actions.emplace_back(ListProcesses{});
     }
     if (!listed_) return actions;
@@ -114,10 +115,12 @@ Actions OrderedStartup::look_and_probe() {
         for (const auto index : due)
             processes_[index].look_at = now_ + between_lists;
         asked_list_ = true;
+        list_asked_at_ = now_;
         actions.emplace_back(ListProcesses{});
         return actions;
     }
     asked_look_ = true;
+    look_asked_at_ = now_;
     InspectProcesses inspect;
     for (const auto index : due) {
         processes_[index].look_at.reset();

@@ -116,6 +116,7 @@ Actions OrderedStartup::on_event(const Event& event) {
     const auto before = process.track.state();
     const int pid_before = process.track.pid();
     process.track.learn(*change, settings_.plan.programs[process.program]);
+    process.event_at = now_;
     after_learning(process, before, pid_before);
     return {};
 }
@@ -160,7 +161,7 @@ Actions OrderedStartup::on_list(const Result<std::vector<ProcessInfo>>& processe
         if (found == by_id_.end()) continue;
         seen.insert(info.id);
         auto& process = processes_[found->second];
-        if (!starts_anew(process, info)) learn(process, info);
+        if (!starts_anew(process, info)) learn(process, info, list_asked_at_);
     }
     for (auto& process : processes_) {
         if (seen.contains(process.id)) continue;
@@ -196,7 +197,7 @@ Actions OrderedStartup::on_inspected(const ProcessesInspected& inspected) {
         auto& process = processes_[index];
         const auto& info = (*inspected.processes)[i];
         if (info) {
-            learn(process, *info);
+            learn(process, *info, look_asked_at_);
             if (restarting_.contains(index) && !done_) restarting_.erase(index);
         } else if (is_fault(info.error(), fault::shutdown_state)) {
             append(actions, unanswered(info.error()));
@@ -246,7 +247,12 @@ void OrderedStartup::on_probed(const ReadyProbed& probed) {
     if (process.ready) touch_dependents(process.program);
 }
 
-void OrderedStartup::learn(Process& process, const ProcessInfo& info) {
+/// An event may overtake an answer that supervisord made before it; then the answer is no news.
+void OrderedStartup::learn(Process& process, const ProcessInfo& info, SteadyTime asked_at) {
+    if (process.event_at && *process.event_at >= asked_at) {
+        if (under_way(process)) process.look_at = now_ + first_look;
+        return;
+    }
     const auto before = process.track.state();
     const int pid_before = process.track.pid();
     const bool lacked_status = process.track.lacks_exit_status();

@@ -81,6 +81,7 @@ class OrderedStartup : public Policy {
         std::string not_ready;  ///< why the last probe failed
         std::string failure;    ///< not empty: it has failed
         std::optional<SteadyTime> look_at, probe_at;
+        std::optional<SteadyTime> event_at;  ///< its last event
         Duration look_delay{0};
         std::optional<SteadyTime> started_at, running_at, ended_at;
     };
@@ -101,7 +102,7 @@ class OrderedStartup : public Policy {
     void on_probed(const ReadyProbed& probed);
     void on_restart(const TaskProgress& progress);
     [[nodiscard]] bool starts_anew(const Process& process, const ProcessInfo& info) const;
-    void learn(Process& process, const ProcessInfo& info);
+    void learn(Process& process, const ProcessInfo& info, SteadyTime asked_at);
     void after_learning(Process& process, ProcessState before, int pid_before);
     Actions unanswered(const Error& error);
     void events_were_lost();
@@ -160,6 +161,7 @@ class OrderedStartup : public Policy {
     std::set<std::size_t> restarting_;  // processes
     bool listed_ = false;
     SteadyTime listed_at_;
+    SteadyTime list_asked_at_, look_asked_at_;
     bool asked_list_ = false;
     bool asked_look_ = false;
     bool start_asked_ = false;
