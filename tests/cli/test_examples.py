@@ -45,6 +45,8 @@ class EveryExample(Workspace):
             with self.subTest(program):
                 supervisord = Example(self, program)
                 supervisord.wait_for_state(program, "RUNNING")
+                # RUNNING says a second has passed, not that the program has come as far as its signal handlers.
+                wait_until(lambda: f" {program}: " in supervisord.file("stderr"), f"the first line of {program}")
                 supervisord.stop()
                 self.assertIn(f"stopped: {program} (exit status 0)", supervisord.file("log"))
 
