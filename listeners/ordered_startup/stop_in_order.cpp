@@ -16,6 +16,7 @@ constexpr Duration margin{15'000};  // after stopwaitsecs supervisord kills
 
 std::vector<std::string> names_of(const std::set<Namespec>& ids) {
     std::vector<std::string> names;
+    names.reserve(ids.size());
     for (const auto& id : ids)
         names.push_back(id.brief());
     return names;
