@@ -92,7 +92,8 @@ void OrderedStartup::judge_starting(std::size_t program) {
         all = false;
         if (failure.empty()) failure = failure_of(process);
         if (!failure.empty() && !process.ended_at) process.ended_at = now_;
-        if (!failure.empty() && state.processes.size() > 1) failure = fmt::format("{}: {}", process.id.brief(), failure);
+        if (!failure.empty() && state.processes.size() > 1)
+            failure = fmt::format("{}: {}", process.id.brief(), failure);
         if (!failure.empty()) break;
     }
     if (all) return reach(program);
