@@ -135,12 +135,12 @@ class Killed(Workspace):
         seen = moments(self.supervisord.log)
         for program in programs:
             for other, goal in program.waits_for:
-                moment = {"starting": "spawned", "running": "running"}.get(goal, "exited")
                 for earlier in other.processes:
-                    if (earlier, moment) not in seen:
-                        moment = "exited"  # supervisord has found it dead before it found it RUNNING
+                    met = {"starting": "spawned", "running": "running"}.get(goal, "exited")
+                    if (earlier, met) not in seen:  # supervisord has found it dead before it found it RUNNING
+                        met = "exited"
                     for later in program.processes:
-                        self.assertLess(seen.index((earlier, moment)), seen.index((later, "spawned")),
+                        self.assertLess(seen.index((earlier, met)), seen.index((later, "spawned")),
                                         f"{later} waits for {earlier}:{goal}")
 
 
