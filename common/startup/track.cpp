@@ -51,12 +51,14 @@ void Track::learn(const ProcessInfo& info, const Program& program) {
         reach(ProcessState::exited);
     }
     if (info.state == ProcessState::exited) {
-        const bool counted = lacks_status_ || (stop_ != 0 && stop_ == info.stop);
         reach(ProcessState::running);
         statuses_.insert(info.exit_status);
         last_status_ = info.exit_status;
         const auto& codes = program.exit_codes;
-        if (!counted) count_exit(std::ranges::find(codes, info.exit_status) != codes.end());
+        judge_exit(std::ranges::find(codes, info.exit_status) != codes.end());
+        // Times are whole seconds: two ends within one count once, but how the last one was is told all the
+        // same.
+        if (!lacks_status_ && (stop_ == 0 || stop_ != info.stop)) count_exit();
     }
     if (info.state == ProcessState::exited || runs_again) lacks_status_ = false;
     stop_ = info.stop;
@@ -75,18 +77,22 @@ void Track::learn(const ProcessStateChange& change, const Program& program) {
     reach(ProcessState::running);
     last_status_.reset();
     const bool expected = change.expected.value_or(true);
-    count_exit(expected);
+    judge_exit(expected);
+    count_exit();
     lacks_status_ = !expected || program.exit_codes.size() != 1;
     if (lacks_status_) return;
     last_status_ = program.exit_codes.front();
     statuses_.insert(*last_status_);
 }
 
-void Track::count_exit(bool expected) {
+void Track::judge_exit(bool expected) {
     expected_exit_ = expected_exit_ || expected;
     last_exit_wrong_ = !expected;
+}
+
+void Track::count_exit() {
     ++exits_;
-    if (!expected) ++wrong_exits_;
+    if (last_exit_wrong_) ++wrong_exits_;
 }
 
 void Track::forget_reached() {

@@ -45,7 +45,8 @@ class KEENLANCE_API Track {
   private:
     static std::uint32_t bit(ProcessState state);
     void reach(ProcessState state) { reached_ |= bit(state); }
-    void count_exit(bool expected);
+    void judge_exit(bool expected);
+    void count_exit();
 
     ProcessState state_ = ProcessState::stopped;
     int pid_ = 0;
