@@ -1,8 +1,11 @@
 #pragma once
-/// What quickctl's start, stop, restart and status do with one supervisord: choose the processes, bring all
-/// of them to their state at once, and tell what became of each.
+/// What quickctl's start, stop, restart and status do with one or several supervisords: choose the processes,
+/// bring all of them to their state at once, and tell what became of each.
 
-#include <keenlance/core/policy.hpp>
+#include <keenlance/core/fleet_policy.hpp>
+
+#include <commands/report.hpp>
+#include <commands/roster.hpp>
 
 #include <map>
 #include <optional>
@@ -13,72 +16,76 @@ namespace keenlance::quickctl {
 
 enum class Verb { start, stop, restart, status };
 
-/// What reaches stdout.
-enum class Output {
-    lines,     ///< a line a process as it gets there
-    failures,  ///< only what went wrong (--quiet)
-    json,      ///< one array at the end
-};
-
 enum class Deed {
     done,  ///< commands are given
     told,  ///< --dry-run: what would be commanded is told
 };
 
-struct Settings {
-    Verb verb = Verb::status;
-    std::vector<std::string> patterns;
+/// Whether lines that change stand below the others while it works.
+enum class Liveness { lines_only, live };
+
+/// How processes are brought somewhere, by whichever command.
+struct TaskSettings {
     std::optional<Duration> timeout{};  ///< nothing: by startsecs, startretries, stopwaitsecs, and a margin
     Watch watch = Watch::until_there;
     OnBackoff on_backoff = OnBackoff::wait;
+};
+
+struct Settings {
+    Verb verb = Verb::status;
+    Choice choice;
+    TaskSettings tasks;
     Output output = Output::lines;
+    Colours colours = Colours::off;
+    Liveness liveness = Liveness::lines_only;
     Deed deed = Deed::done;
 };
 
-/// Ends with Finish: 0 only if every process is where it was asked to be and every pattern means some; else
-/// 1; 3 where supervisord cannot be asked.
-class ControlCommand : public Policy {
-  public:
-    explicit ControlCommand(Settings settings) : settings_(std::move(settings)) {}
+/// The task that brings a process there, with the limits its configuration gives.
+Task task_for(const Member& member, Goal goal, const TaskSettings& settings);
 
-    Actions step(const Fact& fact, const Moment& now) override;
-    [[nodiscard]] bool idle() const override { return true; }
+/// Ends with Finish: 0 only if every process is where it was asked to be, every pattern means some and every
+/// server answers; else 1; 3 where no supervisord can be asked. Interrupted, it waits only for restarts whose
+/// process is stopping, so that none stays down.
+class ControlCommand : public FleetPolicy {
+  public:
+    explicit ControlCommand(Settings settings);
+
+    FleetActions step(std::size_t server, const Fact& fact, const Moment& now) override;
+    [[nodiscard]] std::optional<SteadyTime> deadline() const override { return repaint_at_; }
+    [[nodiscard]] bool idle() const override { return ended_; }
 
   private:
-    /// One chosen process and what became of it.
-    struct Row {
-        ProcessInfo info;    ///< as listed; state and pid as last seen
-        std::string result;  ///< "started", "already running", "ERROR"; empty: not known yet
-        std::string detail;  ///< perhaps empty
-        std::string log_tail;
-        Duration took{0};
-        bool good = false;
+    enum class Phase { waiting, stopping, starting, backing_off, reading_log, settled };
+    struct Progress {
+        Phase phase = Phase::waiting;
+        SteadyTime since;
     };
 
-    Actions on_list(const ProcessesListed& listed);
-    Actions on_configs(const ProcessConfigsListed& listed);
-    Actions choose();
-    Actions on_progress(const TaskProgress& progress);
-    Actions on_log(const LogRead& read);
-    Actions settle(Row& row);
-    Actions finish();
-    Actions cannot(const Error& error);
-    [[nodiscard]] Task task_for(const ProcessInfo& info) const;
-    [[nodiscard]] std::string_view success_word() const;
+    FleetActions react(std::size_t server, const Fact& fact);
+    FleetActions when_complete();
+    FleetActions begin_tasks();
+    FleetActions on_progress(std::size_t server, const TaskProgress& progress);
+    FleetActions on_log(std::size_t server, const LogRead& read);
+    FleetActions on_closing(Closing::Urgency urgency);
+    FleetActions settle(std::size_t index);
+    FleetActions finish();
+    void repaint(FleetActions& actions);
+    [[nodiscard]] std::vector<std::string> display() const;
     [[nodiscard]] std::string forecast(const Row& row) const;
-    [[nodiscard]] std::string status_line(const Row& row) const;
-    [[nodiscard]] std::string result_line(const Row& row) const;
-    [[nodiscard]] std::string json() const;
+    [[nodiscard]] std::string_view success_word() const;
 
     Settings settings_;
-    std::optional<std::vector<ProcessInfo>> processes_;
-    std::map<Namespec, ProcessConfig> configs_;
-    bool configs_known_ = false;
-    std::map<Namespec, Row> rows_;
+    Roster roster_;
+    std::vector<Row> rows_;
+    std::vector<Progress> progress_;  // of the rows
+    std::map<Key, std::size_t> places_;
     std::size_t unsettled_ = 0;
-    std::size_t name_width_ = 0;
     SteadyTime now_, began_;
+    std::optional<SteadyTime> repaint_at_;
     bool all_good_ = true;
+    bool chosen_ = false;
+    bool interrupted_ = false;
     bool ended_ = false;
 };
 

@@ -196,14 +196,14 @@ int start_in_order(const Request& request) {
     settings.timeline = request.timeline;
     settings.title = by_hand->title;
     ordered_startup::OrderedStartup policy(std::move(settings));
-    return run_policy(policy, program_name, by_hand->server);
+    return run_command(policy, program_name, by_hand->server);
 }
 
 int stop_in_order(const Request& request) {
     auto by_hand = plan_by_hand(request);
     if (!by_hand) return complain(program_name, by_hand.error().message, exit_code::environment);
     ordered_startup::StopInOrder policy(std::move(by_hand->plan));
-    return run_policy(policy, program_name, by_hand->server);
+    return run_command(policy, program_name, by_hand->server);
 }
 
 Status log_to(const std::string& file) {

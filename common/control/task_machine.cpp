@@ -80,11 +80,29 @@ TaskStep TaskMachine::on_wake() {
     return ask(phase_, Ask::info);
 }
 
+/// Ends what would wait past the limit, and has the last look at it.
+TaskStep TaskMachine::within_limit(TaskStep step, SteadyTime now) {
+    if (!task_.limit || !step.wake_at) return step;
+    const auto end_at = began_ + *task_.limit;
+    if (now < end_at) {
+        step.wake_at = std::min(*step.wake_at, end_at);
+        return step;
+    }
+    std::string detail = fmt::format("still {} after {}", to_string(state_), format_duration(now - began_));
+    if (task_.goal == Goal::restarted && phase_ == Phase::stopping)
+        detail += "; it stays down then: start it once it has stopped";
+    return end(TaskStage::abandoned, std::move(detail));
+}
+
 TaskStep TaskMachine::on_info(const Result<ProcessInfo>& info, SteadyTime now) {
     if (info) {
         state_ = info->state;
         pid_ = info->pid;
     }
+    return within_limit(after_info(info, now), now);
+}
+
+TaskStep TaskMachine::after_info(const Result<ProcessInfo>& info, SteadyTime now) {
     if (phase_ == Phase::look) return look(info, now);
     if (!info) {
         if (is_fault(info.error(), fault::bad_name))
@@ -92,19 +110,15 @@ TaskStep TaskMachine::on_info(const Result<ProcessInfo>& info, SteadyTime now) {
         return unreachable(info.error(), now);
     }
     unreachable_since_.reset();
-    auto step = phase_ == Phase::stopping ? watch_stopping(*info, now) : watch_starting(*info, now);
-    if (task_.limit && step.wake_at && now - began_ >= *task_.limit)
-        return end(TaskStage::abandoned,
-                   fmt::format("still {} after {}", to_string(state_), format_duration(now - began_)));
-    return step;
+    return phase_ == Phase::stopping ? watch_stopping(*info, now) : watch_starting(*info, now);
 }
 
 TaskStep TaskMachine::on_command(const Result<bool>& answer, SteadyTime now) {
-    return phase_ == Phase::stop ? after_stop(answer, now) : after_start(answer, now);
+    return within_limit(phase_ == Phase::stop ? after_stop(answer, now) : after_start(answer, now), now);
 }
 
 TaskStep TaskMachine::look(const Result<ProcessInfo>& info, SteadyTime now) {
-    if (hurried_) return end(TaskStage::spared, "this listener is ending");
+    if (hurried_) return end(TaskStage::spared, "this program is ending");
     if (!info) {
         if (is_fault(info.error(), fault::bad_name))
             return end(TaskStage::spared, "it is no longer configured");
@@ -146,6 +160,7 @@ TaskStep TaskMachine::stop(const ProcessInfo& info) {
 
 TaskStep TaskMachine::after_stop(const Result<bool>& answer, SteadyTime now) {
     if (answer || is_fault(answer.error(), fault::not_running)) {
+        if (answer) state_ = ProcessState::stopping;
         if (task_.goal == Goal::stopped && task_.watch == Watch::until_accepted)
             return end(TaskStage::reached, "the stop is accepted");
         poll_delay_ = Duration{};
@@ -201,9 +216,9 @@ TaskStep TaskMachine::after_start(const Result<bool>& answer, SteadyTime now) {
         start_accepted_ = true;
         unreachable_since_.reset();
         poll_delay_ = Duration{};
+        state_ = ProcessState::starting;
         if (task_.watch == Watch::until_accepted) return end(TaskStage::reached, "the start is accepted");
-        if (hurried_)
-            return end(TaskStage::reached, "started; this listener is ending and does not watch it");
+        if (hurried_) return end(TaskStage::reached, "started; this program is ending and does not watch it");
         started_at_ = now;
         if (task_.start_seconds.count() == 0) return ask(Phase::starting, Ask::info);
         return wait_for_start(now);

@@ -57,6 +57,8 @@ class KEENLANCE_API TaskMachine {
     TaskStep wait(Phase phase, SteadyTime now, Duration delay);
     TaskStep poll(Phase phase, SteadyTime now);
     TaskStep end(TaskStage stage, std::string detail);
+    TaskStep within_limit(TaskStep step, SteadyTime now);
+    TaskStep after_info(const Result<ProcessInfo>& info, SteadyTime now);
     TaskStep look(const Result<ProcessInfo>& info, SteadyTime now);
     TaskStep decide(const ProcessInfo& info, SteadyTime now);
     TaskStep stop(const ProcessInfo& info);

@@ -50,6 +50,20 @@ struct Print {
     friend bool operator==(const Print&, const Print&) = default;
 };
 
+/// The lines that stand below all that is printed, in place of those of the last Display, as long as stdout
+/// is a terminal; elsewhere nothing. None: nothing stands there.
+struct Display {
+    std::vector<std::string> lines;  ///< without newlines; longer ones are cut at the terminal's width
+
+    friend bool operator==(const Display&, const Display&) = default;
+};
+
+/// Ask the person at the terminal for the user and password of this supervisord: LoggedIn. Everything waits
+/// meanwhile.
+struct AskLogin {
+    friend bool operator==(const AskLogin&, const AskLogin&) = default;
+};
+
 /// Ask supervisord for some processes: ProcessesInspected. Costs supervisord 0.3 ms a process.
 struct InspectProcesses {
     std::vector<Namespec> ids;
@@ -113,6 +127,14 @@ struct StopProcesses {
     friend bool operator==(const StopProcesses&, const StopProcesses&) = default;
 };
 
+/// Send a signal to a process: ProcessSignalled.
+struct SignalProcess {
+    Namespec id;
+    std::string signal;  ///< "HUP"
+
+    friend bool operator==(const SignalProcess&, const SignalProcess&) = default;
+};
+
 /// Try once whether a process is ready: ReadyProbed.
 struct ProbeReady {
     Namespec about;
@@ -158,9 +180,9 @@ struct RunCommand {
 };
 
 using Action =
-    std::variant<Log, Print, ListProcesses, ListConfigs, ReadLogTail, InspectProcesses, ListEventListeners,
-                 MeasureMemory, CheckHttp, Restart, Bring, StartProcesses, StopProcesses, ProbeReady,
-                 ShutDownSupervisord, WriteFile, Finish, Notify, RunCommand>;
+    std::variant<Log, Print, Display, AskLogin, ListProcesses, ListConfigs, ReadLogTail, InspectProcesses,
+                 ListEventListeners, MeasureMemory, CheckHttp, Restart, Bring, StartProcesses, StopProcesses,
+                 SignalProcess, ProbeReady, ShutDownSupervisord, WriteFile, Finish, Notify, RunCommand>;
 using Actions = std::vector<Action>;
 
 }  // namespace keenlance

@@ -28,8 +28,20 @@ struct EventReceived {
 /// The policy's own deadline() has passed.
 struct Woke {};
 
-/// stdin has ended or SIGTERM came: finish what is pending, begin nothing new.
-struct Closing {};
+/// stdin has ended, or SIGTERM or SIGINT came: finish what is pending, begin nothing new.
+struct Closing {
+    enum class Urgency {
+        in_time,  ///< what is pending may be finished
+        at_once,  ///< a command was interrupted a second time: these are the last actions
+    };
+    Urgency urgency = Urgency::in_time;
+};
+
+/// How an AskLogin ended: the next call uses what was typed. An Error: nobody could be asked, or nothing was
+/// typed.
+struct LoggedIn {
+    Status status;
+};
 
 /// What ListProcesses found.
 struct ProcessesListed {
@@ -66,6 +78,12 @@ struct ProcessesStopped {
     Result<std::vector<Result<bool>>> answers;
 };
 
+/// What supervisord said to a SignalProcess. Success: the signal was sent.
+struct ProcessSignalled {
+    Namespec id;
+    Result<bool> answer;
+};
+
 /// How a ProbeReady ended.
 struct ReadyProbed {
     Namespec about;
@@ -94,8 +112,9 @@ struct CommandFinished {
         output;  ///< stdout and stderr; Error when it failed or took too long, its output in the message
 };
 
-using Fact = std::variant<Started, EventReceived, Woke, Closing, ProcessesListed, ProcessesInspected,
-                          ProcessConfigsListed, LogRead, EventListenersListed, MemoryMeasured, HttpChecked,
-                          TaskProgress, ProcessesStarted, ProcessesStopped, ReadyProbed, CommandFinished>;
+using Fact = std::variant<Started, EventReceived, Woke, Closing, LoggedIn, ProcessesListed,
+                          ProcessesInspected, ProcessConfigsListed, LogRead, EventListenersListed,
+                          MemoryMeasured, HttpChecked, TaskProgress, ProcessesStarted, ProcessesStopped,
+                          ProcessSignalled, ReadyProbed, CommandFinished>;
 
 }  // namespace keenlance

@@ -40,6 +40,19 @@ std::string url_of_port(std::string port) {
 
 }  // namespace
 
+Result<ServerAddress> login_of(const Config& config, const ConfigFacts& facts) {
+    auto values = config_values(config, facts);
+    if (!values) return values.error();
+    (*values)["host_node_name"] = facts.host_node_name;
+    ServerAddress login;
+    if (!config.find("supervisorctl")) return login;
+    SectionReader reader(config, *values, "supervisorctl");
+    login.user = reader.text("username");
+    login.password = reader.text("password");
+    if (reader.error) return *reader.error;
+    return login;
+}
+
 Result<ServerAddress> server_of(const Config& config, const ConfigFacts& facts) {
     auto values = config_values(config, facts);
     if (!values) return values.error();

@@ -15,4 +15,8 @@ namespace keenlance {
 /// cannot be sent. Error `invalid` where none of them is configured, or one is no address.
 KEENLANCE_API Result<ServerAddress> server_of(const Config& config, const ConfigFacts& facts);
 
+/// Only user and password of [supervisorctl], for a server that is named otherwise; empty where they are not
+/// given, the URL of the result always.
+KEENLANCE_API Result<ServerAddress> login_of(const Config& config, const ConfigFacts& facts);
+
 }  // namespace keenlance

@@ -33,21 +33,26 @@ UniqueFd set_stdin_aside() {
 class Listener {
   public:
     Listener(Policy& policy, const ListenerSetup& setup, ServerAddress server)
-        : warnings_(setup.warnings),
-          engine_(policy, setup.program, std::move(server), setup.channel),
+        : log_(clock_, setup.program),
+          policy_(policy),
+          engine_(policy_, {.servers = {std::move(server)},
+                            .channel = setup.channel,
+                            .log = log_,
+                            .console = nullptr,
+                            .grace = shutdown_grace}),
           channel_(engine_.reactor(), set_stdin_aside(), set_stdout_aside(),
-                   {[this](const Event& event) { engine_.tell(EventReceived{event}); },
+                   {[this](const Event& event) { engine_.tell(0, EventReceived{event}); },
                     [this](std::string_view message) {
-                        engine_.log().write(std::string("bad input, ignored: ").append(message));
+                        log_.write(std::string("bad input, ignored: ").append(message));
                     },
                     [this] { shut_down(); }}) {}
 
-    int run() {
+    int run(const std::vector<std::string>& warnings) {
         engine_.reactor().handle_signals();
         engine_.reactor().on_terminate([this] { shut_down(); });
         channel_.open();
-        for (const auto& warning : warnings_)
-            engine_.log().write(warning);
+        for (const auto& warning : warnings)
+            log_.write(warning);
         return engine_.run();
     }
 
@@ -57,7 +62,9 @@ class Listener {
         engine_.close();
     }
 
-    std::vector<std::string> warnings_;
+    SystemClock clock_;
+    LogLines log_;
+    OneServer policy_;
     Engine engine_;
     EventChannel channel_;
 };
@@ -79,14 +86,28 @@ int run_listener(Policy& policy, const ListenerSetup& setup) {
         server = std::move(*address);
     }
     Listener listener(policy, setup, std::move(server));
-    return listener.run();
+    return listener.run(setup.warnings);
 }
 
-int run_policy(Policy& policy, const std::string& program, const ServerAddress& server) {
-    Engine engine(policy, program, server, {});
-    engine.reactor().handle_signals();
-    engine.reactor().on_terminate([&engine] { engine.close(); });
-    return engine.run();
+int run_command(FleetPolicy& policy, const std::string& program, std::vector<ServerAddress>& servers) {
+    Console console(program);
+    int code = exit_code::done;
+    {
+        Engine engine(policy, {.servers = servers, .channel = {}, .log = console, .console = &console});
+        engine.reactor().handle_signals();
+        engine.reactor().on_terminate([&engine] { engine.interrupt(); });
+        code = engine.run();
+        servers = engine.servers();
+    }
+    if (!console.lost_output()) return code;
+    console.write("stdout does not take what is printed: it is incomplete");
+    return code == exit_code::done ? exit_code::not_reached : code;
+}
+
+int run_command(Policy& policy, const std::string& program, const ServerAddress& server) {
+    OneServer fleet(policy);
+    std::vector<ServerAddress> servers{server};
+    return run_command(fleet, program, servers);
 }
 
 }  // namespace keenlance

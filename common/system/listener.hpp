@@ -2,6 +2,7 @@
 /// Runs a policy as an event listener of supervisord: everything around the decisions.
 
 #include <keenlance/core/export.hpp>
+#include <keenlance/core/fleet_policy.hpp>
 #include <keenlance/core/mail_message.hpp>
 #include <keenlance/core/policy.hpp>
 #include <keenlance/core/server_address.hpp>
@@ -44,9 +45,12 @@ struct ListenerSetup {
 /// first, and points to stderr from then on: nothing else can write to it, no child either.
 KEENLANCE_API int run_listener(Policy& policy, const ListenerSetup& setup);
 
-/// Runs a policy without events, from a shell, until it says Finish or SIGTERM (SIGINT) comes. Returns the
-/// exit code.
-KEENLANCE_API int run_policy(Policy& policy, const std::string& program, const ServerAddress& server);
+/// Runs a policy without events, from a shell, until it says Finish, or until all is idle after SIGTERM
+/// (SIGINT); at the second signal it ends at once. Returns the exit code; where stdout did not take
+/// everything that is not 0.
+KEENLANCE_API int run_command(FleetPolicy& policy, const std::string& program,
+                              std::vector<ServerAddress>& servers);
+KEENLANCE_API int run_command(Policy& policy, const std::string& program, const ServerAddress& server);
 
 /// Less than supervisord's default stopwaitsecs (10 s), after which it kills.
 inline constexpr Duration shutdown_grace{8'000};

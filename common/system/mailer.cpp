@@ -46,7 +46,7 @@ void SmtpTransport::deliver(const std::string& message, Answer answer) {
         });
 }
 
-Mailer::Mailer(Reactor& reactor, Clock& clock, LogLines& log, MailAddresses addresses,
+Mailer::Mailer(Reactor& reactor, Clock& clock, LogSink& log, MailAddresses addresses,
                std::unique_ptr<MailTransport> transport)
     : reactor_(reactor),
       clock_(clock),

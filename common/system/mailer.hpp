@@ -61,7 +61,7 @@ class KEENLANCE_API SmtpTransport : public MailTransport {
 /// move on by itself: timers wait on the Reactor's, and look at this one when they fire.
 class KEENLANCE_API Mailer : public Notifier {
   public:
-    Mailer(Reactor& reactor, Clock& clock, LogLines& log, MailAddresses addresses,
+    Mailer(Reactor& reactor, Clock& clock, LogSink& log, MailAddresses addresses,
            std::unique_ptr<MailTransport> transport);
     ~Mailer() override;
     Mailer(const Mailer&) = delete;
@@ -81,7 +81,7 @@ class KEENLANCE_API Mailer : public Notifier {
 
     Reactor& reactor_;
     Clock& clock_;
-    LogLines& log_;
+    LogSink& log_;
     MailAddresses addresses_;
     std::unique_ptr<MailTransport> transport_;
     DeliveryQueue queue_;

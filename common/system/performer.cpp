@@ -25,6 +25,7 @@ void Performer::perform(const Action& action) {
                        if (effects_.notifier != nullptr) effects_.notifier->send(notify.notification);
                    },
                    [this](const Print& text) { effects_.print(text.text); },
+                   [this](const Display& display) { effects_.display(display.lines); },
                    [this](const Finish& finish) { effects_.finish(finish.exit_code); },
                    [this](const auto& work) { reactor_.defer([this, work] { begin(work); }); },
                },
@@ -34,6 +35,10 @@ void Performer::perform(const Action& action) {
 void Performer::hurry() {
     tasks_.hurry();
     if (effects_.notifier != nullptr) effects_.notifier->hurry();
+}
+
+void Performer::begin(const AskLogin& /*action*/) {
+    sink_(LoggedIn{effects_.ask_login()});
 }
 
 void Performer::begin(const ListProcesses& /*action*/) {
@@ -112,6 +117,13 @@ void Performer::begin(const StopProcesses& action) {
                                        [this, ids = action.ids](Result<std::vector<Result<bool>>> answers) {
                                            sink_(ProcessesStopped{ids, std::move(answers)});
                                        });
+}
+
+void Performer::begin(const SignalProcess& action) {
+    effects_.supervisor.send<bool>(api::signal_process(action.id, action.signal), call_timeout,
+                                   [this, id = action.id](Result<bool> answer) {
+                                       sink_(ProcessSignalled{id, std::move(answer)});
+                                   });
 }
 
 void Performer::begin(const ProbeReady& action) {

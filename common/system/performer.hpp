@@ -18,6 +18,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace keenlance {
 
@@ -26,7 +27,7 @@ using ListenerFinder = std::function<Result<std::set<std::string>>(int superviso
 
 /// Everything the performer may touch. All must outlive it.
 struct Effects {
-    LogLines& log;
+    LogSink& log;
     Supervisor& supervisor;
     ProcessTable& processes;
     HttpProbe& http;
@@ -34,8 +35,10 @@ struct Effects {
     CommandRunner& commands;
     Notifier* notifier = nullptr;  ///< nullptr: nobody wants to be notified
     ListenerFinder find_listeners;
-    std::function<void(std::string_view)> print;  ///< what Print does
-    std::function<void(int exit_code)> finish;    ///< what Finish does
+    std::function<void(std::string_view)> print;                         ///< what Print does
+    std::function<void(const std::vector<std::string>& lines)> display;  ///< what Display does
+    std::function<Status()> ask_login;                                   ///< what AskLogin does
+    std::function<void(int exit_code)> finish;                           ///< what Finish does
 };
 
 /// Logs and notifications are taken over at once; everything else begins in a later turn of the reactor, so
@@ -51,6 +54,7 @@ class KEENLANCE_API Performer {
     void hurry();
 
   private:
+    void begin(const AskLogin& action);
     void begin(const ListProcesses& action);
     void begin(const ListConfigs& action);
     void begin(const ReadLogTail& action);
@@ -62,6 +66,7 @@ class KEENLANCE_API Performer {
     void begin(const Bring& action);
     void begin(const StartProcesses& action);
     void begin(const StopProcesses& action);
+    void begin(const SignalProcess& action);
     void begin(const ProbeReady& action);
     void begin(const ShutDownSupervisord& action);
     void begin(const WriteFile& action);

@@ -1,5 +1,6 @@
 #include <keenlance/core/text.hpp>
 #include <keenlance/system/program.hpp>
+#include <keenlance/system/write_all.hpp>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -61,12 +62,7 @@ int complain(std::string_view program, std::string_view message, int code) {
 }
 
 int print(std::string_view text) {
-    while (!text.empty()) {
-        const auto count = ::write(STDOUT_FILENO, text.data(), text.size());
-        if (count <= 0) return exit_code::not_reached;
-        text.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return exit_code::done;
+    return write_all(STDOUT_FILENO, text) ? exit_code::done : exit_code::not_reached;
 }
 
 int run_main(int argc, char** argv, const CommandLineSpec& spec,

@@ -1,5 +1,6 @@
 #include <keenlance/system/replace_file.hpp>
 #include <keenlance/system/unique_fd.hpp>
+#include <keenlance/system/write_all.hpp>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -13,16 +14,6 @@
 namespace keenlance {
 
 namespace {
-
-bool write_all(int fd, std::string_view text) {
-    while (!text.empty()) {
-        const auto count = ::write(fd, text.data(), text.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) return false;
-        text.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return true;
-}
 
 mode_t umask_now() {
     const mode_t mask = ::umask(0);

@@ -33,10 +33,7 @@ UnixTarget split_unix_path(const std::string& whole) {
 }
 
 Error at_server(const ServerAddress& address, const std::string& method, Error error) {
-    if (error.kind == ErrorKind::fault) {
-        error.message = fmt::format("{}: {}", method, error.message);
-        return error;
-    }
+    if (error.kind == ErrorKind::fault) return error;  // supervisord's own words, as in a multicall
     if (error.kind == ErrorKind::unreachable || error.kind == ErrorKind::refused) {
         error.message = fmt::format(
             "cannot reach supervisord at {} for {}: {}; is it running, and is this the address "
@@ -65,6 +62,11 @@ Error unexpected_status(const HttpResponse& response) {
 
 RpcSupervisor::RpcSupervisor(HttpClient& http, ServerAddress address)
     : http_(http), address_(std::move(address)) {}
+
+void RpcSupervisor::log_in(std::string user, std::string password) {
+    address_.user = std::move(user);
+    address_.password = std::move(password);
+}
 
 void RpcSupervisor::send(const xmlrpc::MethodCall& call, Duration timeout, Answer answer) {
     HttpRequest request;

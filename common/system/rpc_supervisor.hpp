@@ -10,8 +10,9 @@
 
 namespace keenlance {
 
-/// Errors, besides faults: unreachable, timeout, unauthorized, http_status, malformed, too_large; each
-/// message names the server and the method, and where there is one, the mend.
+/// Errors, besides faults, whose message is supervisord's own: unreachable, timeout, unauthorized,
+/// http_status, malformed, too_large; each message names the server and the method, and where there is one,
+/// the mend.
 class KEENLANCE_API RpcSupervisor : public Supervisor {
   public:
     /// `http` must outlive it.
@@ -19,6 +20,10 @@ class KEENLANCE_API RpcSupervisor : public Supervisor {
 
     using Supervisor::send;
     void send(const xmlrpc::MethodCall& call, Duration timeout, Answer answer) override;
+
+    [[nodiscard]] const ServerAddress& address() const { return address_; }
+    /// From the next call on.
+    void log_in(std::string user, std::string password);
 
   private:
     HttpClient& http_;

@@ -161,7 +161,7 @@ class Told(Quickctl):
     def test_without_waiting_a_command_is_over_when_it_is_accepted(self):
         result = self.quickctl("--no-wait", "start", "slow", "up")
         self.assertEqual(self.supervisord.state("slow"), "STARTING")
-        self.assert_told(result, 0, r"slow: started, the start is accepted, .* s",
+        self.assert_told(result, 0, r"slow: told to start, .* s",
                          f"up: already running, pid {self.up}")
         self.assertEqual(self.quickctl("--no-wait", "stop", "slow", "up")[0], 0)
         wait_until(lambda: self.supervisord.state("slow") == "STOPPED", "slow to stop")

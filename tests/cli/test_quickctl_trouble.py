@@ -95,7 +95,7 @@ class Programs(Quickctl):
         first = running.stdout.readline().decode()
         self.assertRegex(first, rf"\Ameek: stopped, {SECONDS}\n\Z")
         running.send_signal(signal.SIGINT)
-        self.assert_told(self.end(running), 1, r"stubborn: UNFINISHED \(interrupted\)")
+        self.assert_told(self.end(running), 1, r"stubborn: UNFINISHED \(interrupted: it has been told to stop\)")
 
     def test_what_somebody_else_stops_meanwhile_is_no_success(self):
         self.supervise(program("slow", "sleep 600", autostart="false", startsecs=60))

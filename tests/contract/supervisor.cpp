@@ -145,7 +145,7 @@ TEMPLATE_TEST_CASE("what cannot be is a fault", "[supervisor]", FakeStage, RealS
         for (const Namespec& id : {nobody, Namespec{"crew", "nobody"}, Namespec{"one", "one"}}) {
             const auto info = stage.ask(api::get_process_info(id));
             CHECK(fault_code(info) == fault::bad_name);
-            CHECK(info.error().message == "supervisor.getProcessInfo: BAD_NAME: " + id.full());
+            CHECK(info.error().message == "BAD_NAME: " + id.full());
             CHECK(fault_code(stage.ask(api::start_process(id, Wait::no))) == fault::bad_name);
             CHECK(fault_code(stage.ask(api::stop_process(id, Wait::no))) == fault::bad_name);
         }
@@ -155,7 +155,7 @@ TEMPLATE_TEST_CASE("what cannot be is a fault", "[supervisor]", FakeStage, RealS
         stage.start(one);
         const auto again = stage.ask(api::start_process(one, Wait::no));
         CHECK(fault_code(again) == fault::already_started);
-        CHECK(again.error().message == "supervisor.startProcess: ALREADY_STARTED: crew:one");
+        CHECK(again.error().message == "ALREADY_STARTED: crew:one");
         REQUIRE(stage.ask(api::stop_process(one, Wait::no)));
         stage.wait_for(one, stopped);
     }
@@ -163,7 +163,7 @@ TEMPLATE_TEST_CASE("what cannot be is a fault", "[supervisor]", FakeStage, RealS
         stage.hide_command(lost);
         const auto started = stage.ask(api::start_process(lost, Wait::no));
         CHECK(fault_code(started) == fault::no_file);
-        CHECK(started.error().message.starts_with("supervisor.startProcess: NO_FILE: can't find command '/"));
+        CHECK(started.error().message.starts_with("NO_FILE: can't find command '/"));
         CHECK(stage.ask(api::get_process_info(lost)).value().state == stopped);
         stage.show_command(lost);
         CHECK(stage.start(lost).pid > 0);
@@ -174,7 +174,7 @@ TEMPLATE_TEST_CASE("what cannot be is a fault", "[supervisor]", FakeStage, RealS
         stage.forbid_spawning(unspawnable);
         const auto started = stage.ask(api::start_process(unspawnable, Wait::no));
         CHECK(fault_code(started) == fault::spawn_error);
-        CHECK(started.error().message == "supervisor.startProcess: SPAWN_ERROR: unspawnable:unspawnable");
+        CHECK(started.error().message == "SPAWN_ERROR: unspawnable:unspawnable");
         CHECK(stage.wait_for(unspawnable, fatal).spawn_error ==
               "unknown error making dispatchers for 'unspawnable': ENOENT");
     }

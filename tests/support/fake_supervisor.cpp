@@ -73,10 +73,7 @@ void FakeSupervisor::send(const xmlrpc::MethodCall& call, Duration /*timeout*/, 
 
 FakeSupervisor::Reply FakeSupervisor::perform(const xmlrpc::MethodCall& call) {
     if (is_down()) return Error{ErrorKind::unreachable, 0, "cannot reach supervisord: it has shut down"};
-    auto reply = call.method == "system.multicall" ? multicall(call.params) : call_one(call);
-    if (!reply)
-        return Error{reply.error().kind, reply.error().code, call.method + ": " + reply.error().message};
-    return reply;
+    return call.method == "system.multicall" ? multicall(call.params) : call_one(call);
 }
 
 FakeSupervisor::Reply FakeSupervisor::multicall(const Array& params) {

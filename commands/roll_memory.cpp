@@ -1,0 +1,76 @@
+#include <commands/roll_memory.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace keenlance::quickctl {
+
+using nlohmann::ordered_json;
+
+namespace {
+
+using Pids = std::map<std::pair<std::string, Namespec>, int>;
+
+ordered_json to_json(const Pids& pids) {
+    auto array = ordered_json::array();
+    for (const auto& [instance, pid] : pids)
+        array.push_back({{"server", instance.first},
+                         {"group", instance.second.group},
+                         {"name", instance.second.name},
+                         {"pid", pid}});
+    return array;
+}
+
+Pids pids_of(const ordered_json& array) {
+    Pids pids;
+    for (const auto& each : array)
+        pids[{each.at("server").get<std::string>(),
+              {each.at("group").get<std::string>(), each.at("name").get<std::string>()}}] =
+            each.at("pid").get<int>();
+    return pids;
+}
+
+}  // namespace
+
+std::string to_text(const RollMemory& memory) {
+    ordered_json json;
+    json["finished"] = memory.finished;
+    json["begun"] = ordered_json::object();
+    for (const auto& [server, time] : memory.begun)
+        json["begun"][server] = time;
+    json["before"] = to_json(memory.before);
+    json["through"] = to_json(memory.through);
+    return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+Result<RollMemory> parse_roll_memory(std::string_view text) {
+    RollMemory memory;
+    try {
+        const auto json = ordered_json::parse(text);
+        json.at("finished").get_to(memory.finished);
+        for (const auto& [server, time] : json.at("begun").items())
+            memory.begun[server] = time.get<std::int64_t>();
+        memory.before = pids_of(json.at("before"));
+        memory.through = pids_of(json.at("through"));
+    } catch (const ordered_json::exception& error) {
+        return Error{ErrorKind::malformed, 0, error.what()};
+    }
+    return memory;
+}
+
+std::string roll_memory_name(const std::vector<std::string>& servers,
+                             const std::vector<std::string>& patterns) {
+    std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a: the same on every machine and in every release
+    const auto add = [&hash](std::string_view word) {
+        for (const char letter : word)
+            hash = (hash ^ static_cast<unsigned char>(letter)) * 1099511628211ULL;
+        hash = (hash ^ 0xFFU) * 1099511628211ULL;
+    };
+    for (const auto& server : servers)
+        add(server);
+    add("");
+    for (const auto& pattern : patterns)
+        add(pattern);
+    return fmt::format("roll-{:016x}.json", hash);
+}
+
+}  // namespace keenlance::quickctl
