@@ -300,7 +300,7 @@ def make_quick_controllerplugin(controller, quickctl=None, **config):
             return shutil.which("quickctl") or os.path.join(PROGRAMS, "quickctl")
 
         def _environment(self):
-            """A password never goes through argv. Ours count, none too: quickctl looks for no others."""
+            """A password never goes through argv. Those of supervisorctl count, not those of its environment."""
             options = self.ctl.options
             return dict(os.environ, SUPERVISOR_USERNAME=options.username or "",
                         SUPERVISOR_PASSWORD=options.password or "")

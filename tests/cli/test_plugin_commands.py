@@ -1,20 +1,15 @@
 """keenlance_supervisor.py inside supervisorctl: quickstart, quickstop, quickrestart, quickroll."""
 
-import fcntl
 import os
-import pty
 import signal
-import subprocess
-import sys
-import termios
 import unittest
 from pathlib import Path
 
 from support.plugin import Plugin, plugin_environment, sleeper
-from support.quickctl import BARE
 from support.supervisord import PASSWORD, USER, actor
 from support.system import free_port
-from support.workspace import PATIENCE, binary_folder, wait_until
+from support.terminal import Terminal
+from support.workspace import PATIENCE
 
 
 class InsideSupervisorctl(Plugin):
@@ -81,6 +76,15 @@ class InsideSupervisorctl(Plugin):
         self.assertEqual(status, 2)
         self.assertIn("--frobnicate", out)
 
+    def test_it_rolls(self):
+        self.supervise(sleeper("app", numprocs=2, process_name="%(process_num)d"))
+        before = [self.supervisord.wait_for_state(name, "RUNNING") for name in ("app:0", "app:1")]
+        status, out = self.supervisorctl("quickroll", "--pause", "0", "app:")
+        self.assertEqual(status, 0, out)
+        for name, pid in zip(("app:0", "app:1"), before):
+            self.assertEqual(self.supervisord.state(name), "RUNNING")
+            self.assertNotIn(self.supervisord.pid(name), (0, pid))
+
     def test_options_of_quickctl_may_go_before_the_names(self):
         self.two()
         status, out = self.supervisorctl("quickstart", "--dry-run", "web")
@@ -139,7 +143,7 @@ class InsideSupervisorctl(Plugin):
         self.supervise(actor("stubborn", "ignore-sigterm 20", stopwaitsecs=60))
         pid = self.supervisord.wait_for_size("stubborn", 20)
         self.addCleanup(lambda: os.path.exists(f"/proc/{pid}") and os.kill(pid, signal.SIGKILL))
-        terminal = Terminal(self, self.control())
+        terminal = Terminal(self, *self.supervisorctl_command())
         terminal.wait_for("supervisor> ")
         terminal.type("quickstop stubborn\n")
         self.supervisord.wait_for_state("stubborn", "STOPPING")
@@ -151,47 +155,6 @@ class InsideSupervisorctl(Plugin):
         terminal.type("\x03")  # at the prompt it means to supervisorctl what it always did
         self.assertEqual(terminal.process.wait(PATIENCE), 0)
         self.assertNotIn("Traceback", terminal.seen)
-
-
-class Terminal:
-    """supervisorctl on a terminal of its own."""
-
-    def __init__(self, case, config):
-        master, slave = pty.openpty()
-        path = f"{binary_folder()}:{os.environ['PATH']}"
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "supervisor.supervisorctl", "-c", config], stdin=slave, stdout=slave, stderr=slave,
-            env={**BARE, "PATH": path, "TERM": "dumb", **plugin_environment()}, preexec_fn=self._take_terminal)
-        os.close(slave)
-        case.addCleanup(os.close, master)
-        case.addCleanup(self.process.wait)
-        case.addCleanup(self.process.send_signal, signal.SIGKILL)
-        case.addCleanup(lambda: case.exhibit("terminal", self.seen))
-        os.set_blocking(master, False)
-        self._master = master
-        self._waited = 0
-        self.seen = ""
-
-    @staticmethod
-    def _take_terminal():
-        os.setsid()
-        fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # whoever kills the test hangs it up
-
-    def type(self, text):
-        os.write(self._master, text.encode())
-
-    def wait_for(self, text):
-        """Until it is shown, behind what was waited for before."""
-        def shown():
-            try:
-                self.seen += os.read(self._master, 4096).decode(errors="replace")
-            except (BlockingIOError, OSError):
-                pass
-            at = self.seen.find(text, self._waited)
-            if at >= 0:
-                self._waited = at + len(text)
-            return at >= 0
-        wait_until(shown, lambda: f"{text!r} on the terminal: {self.seen!r}")
 
 
 if __name__ == "__main__":

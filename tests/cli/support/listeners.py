@@ -11,6 +11,7 @@ ARGUMENTS = {
     **{program: ("-t", "a@example.com", "-f", "b@example.com", "-H", "127.0.0.1:9") for program in BATCH_PROGRAMS},
     "ordered-startup-listener": ("-c", str(ROOT / "examples/ordered-startup-listener.conf")),
     "quickctl": ("restart", "all"),
+    "supervisorctl_restart_group": ("app",),
 }
 
 

@@ -96,11 +96,16 @@ class Plugin(Workspace):
         self.assertFalse(re.search("Sanitizer|runtime error:|Traceback", out.decode()), out)
         return process.returncode, out.decode()
 
-    def begin_supervisorctl(self, *arguments, config=None, env=None):
+    def supervisorctl_command(self, *arguments, config=None, env=None):
+        """Its words and its environment."""
         path = f"{binary_folder()}:{os.environ['PATH']}"
+        return ([sys.executable, "-m", "supervisor.supervisorctl", "-c", config or self.control(), *arguments],
+                {**BARE, "PATH": path, "TERM": "dumb", **plugin_environment(), **(env or {})})
+
+    def begin_supervisorctl(self, *arguments, config=None, env=None):
+        command, environment = self.supervisorctl_command(*arguments, config=config, env=env)
         process = subprocess.Popen(
-            [sys.executable, "-m", "supervisor.supervisorctl", "-c", config or self.control(), *arguments],
-            env={**BARE, "PATH": path, **plugin_environment(), **(env or {})}, cwd=self.dir,
+            command, env=environment, cwd=self.dir,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.stdin.close)

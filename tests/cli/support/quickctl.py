@@ -19,13 +19,15 @@ def shell(text):
 
 
 class Quickctl(Workspace):
+    PROGRAM = "quickctl"
+
     def supervise(self, *sections, **options):
         self.supervisord = Supervisord(self, *sections, **options)
         return self.supervisord
 
     def run_with(self, *arguments, env=None, cwd=None):
         """Exit code, stdout, stderr; nothing of it is assumed about which supervisord is meant."""
-        done = subprocess.run([binary("quickctl"), *arguments], env={**BARE, **(env or {})}, cwd=cwd or self.dir,
+        done = subprocess.run([binary(self.PROGRAM), *arguments], env={**BARE, **(env or {})}, cwd=cwd or self.dir,
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=2 * PATIENCE, check=False)
         return self._told(arguments, done.returncode, done.stdout, done.stderr)
 
@@ -34,7 +36,7 @@ class Quickctl(Workspace):
 
     def begin(self, *arguments):
         """In the background; give the result to `end`."""
-        process = subprocess.Popen([binary("quickctl"), "-c", self.supervisord.config, *arguments], env=BARE,
+        process = subprocess.Popen([binary(self.PROGRAM), "-c", self.supervisord.config, *arguments], env=BARE,
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                    preexec_fn=die_with_parent)
         self.addCleanup(process.wait)
@@ -47,7 +49,7 @@ class Quickctl(Workspace):
 
     def _told(self, arguments, status, out, err):
         out, err = out.decode(), err.decode()
-        self.exhibit(f"quickctl {' '.join(arguments)}: exit {status}", f"{out}{err}")
+        self.exhibit(f"{self.PROGRAM} {' '.join(arguments)}: exit {status}", f"{out}{err}")
         self.assertFalse(re.search("Sanitizer|runtime error:", err), err)
         return status, out, err
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 PROGRAMS = ("memmon", "httpok", "crashmail", "crashmailbatch", "fatalmailbatch", "crashsms",
             "ordered-startup-listener")
-COMMANDS = ("quickctl",)  # not for supervisord to start
+COMMANDS = ("quickctl", "supervisorctl_restart_group")  # not for supervisord to start
 BATCH_PROGRAMS = ("crashmailbatch", "fatalmailbatch", "crashsms")
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 30.0  # seconds for what must come; only a failing test waits as long
