@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace keenlance::quickctl {
 
@@ -14,6 +15,8 @@ namespace {
 constexpr Duration margin{10'000};
 constexpr int log_bytes = 2'000;
 constexpr Duration between_paints{500};
+/// A stop that takes longer is slow: only then is it worth asking for the stopwaitsecs.
+constexpr Duration quick_stop{3'000};
 constexpr std::size_t most_lines = 10;  // more processes than that are shown by a bar alone
 
 /// The longest that supervisord needs to bring a program up or give it up: each try takes startsecs, and
@@ -35,11 +38,9 @@ Task task_for(const Member& member, Goal goal, const TaskSettings& settings) {
     task.watch = settings.watch;
     task.known = member.info;
     task.start_seconds = std::chrono::seconds(std::max(config.start_seconds, 0));
-    const Duration stop_limit = std::chrono::seconds(std::max(config.stop_wait_seconds, 0)) + margin;
-    task.limit = settings.timeout        ? *settings.timeout
-                 : goal == Goal::running ? start_limit(config)
-                 : goal == Goal::stopped ? stop_limit
-                                         : stop_limit + start_limit(config);
+    task.limit = settings.timeout;
+    task.stop_limit = std::chrono::seconds(std::max(config.stop_wait_seconds, 0)) + margin;
+    task.start_limit = start_limit(config);
     return task;
 }
 
@@ -50,8 +51,22 @@ FleetActions ControlCommand::step(std::size_t server, const Fact& fact, const Mo
     now_ = now.steady;
     if (ended_) return {};
     auto actions = react(server, fact);
+    if (unsettled_ > 0 && !ended_) append(actions, begin_what_may());
     repaint(actions);
     return actions;
+}
+
+std::optional<SteadyTime> ControlCommand::deadline() const {
+    auto first = repaint_at_;
+    const auto consider = [&first](const std::optional<SteadyTime>& time) {
+        if (time && (!first || *time < *first)) first = time;
+    };
+    consider(configs_at_);
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+        consider(progress_[i].look_at);
+        consider(give_up_at(i));
+    }
+    return first;
 }
 
 FleetActions ControlCommand::react(std::size_t server, const Fact& fact) {
@@ -67,10 +82,15 @@ FleetActions ControlCommand::react(std::size_t server, const Fact& fact) {
                 return roster_.begin();
             },
             [&](const ProcessesListed& listed) { return from_roster(listed); },
-            [&](const ProcessConfigsListed& listed) { return from_roster(listed); },
+            [&](const ProcessConfigsListed& listed) {
+                return chosen_ ? on_late_configs(server, listed) : from_roster(listed);
+            },
             [&](const LoggedIn& login) { return from_roster(login); },
             [this, server](const TaskProgress& progress) { return on_progress(server, progress); },
             [this, server](const LogRead& read) { return on_log(server, read); },
+            [this, server](const ProcessesInspected& inspected) { return on_inspected(server, inspected); },
+            [this, server](const ReadyProbed& probed) { return on_probed(server, probed); },
+            [this](const Woke&) { return on_woke(); },
             [this](const Closing& closing) { return on_closing(closing.urgency); },
             [](const auto&) { return FleetActions{}; },
         },
@@ -80,6 +100,7 @@ FleetActions ControlCommand::react(std::size_t server, const Fact& fact) {
 FleetActions ControlCommand::when_complete() {
     if (!roster_.is_complete() || chosen_) return {};
     chosen_ = true;
+    listed_ = now_;
     FleetActions actions;
     for (const auto& complaint : roster_.complaints()) {
         all_good_ = false;
@@ -93,27 +114,136 @@ FleetActions ControlCommand::when_complete() {
     for (const auto& member : roster_.members()) {
         places_[member.key()] = rows_.size();
         rows_.push_back({.member = member});
-        progress_.push_back({Phase::waiting, now_});
+        progress_.push_back({.since = now_});
     }
-    if (settings_.verb != Verb::status && settings_.deed == Deed::done) append(actions, begin_tasks());
+    if (settings_.verb != Verb::status && settings_.deed == Deed::done) begin_tasks();
     if (unsettled_ == 0) append(actions, finish());
     return actions;
 }
 
-FleetActions ControlCommand::begin_tasks() {
-    FleetActions actions;
-    const Goal goal = settings_.verb == Verb::start  ? Goal::running
-                      : settings_.verb == Verb::stop ? Goal::stopped
-                                                     : Goal::restarted;
+void ControlCommand::begin_tasks() {
     unsettled_ = rows_.size();
-    for (std::size_t i = 0; i < rows_.size(); ++i) {
-        const auto& member = rows_[i].member;
-        const bool stops =
-            goal == Goal::stopped || (goal == Goal::restarted && !is_stopped(member.info.state));
-        progress_[i] = {stops ? Phase::stopping : Phase::starting, now_};
-        actions.push_back({member.server, Bring{task_for(member, goal, settings_.tasks)}});
+    pass_ = settings_.verb == Verb::start  ? Goal::running
+            : settings_.verb == Verb::stop ? Goal::stopped
+                                           : Goal::restarted;
+    if (settings_.plan) {
+        std::vector<Namespec> chosen;
+        for (const auto& row : rows_)
+            chosen.push_back(row.member.info.id);
+        order_ = Order(*std::move(settings_.plan), chosen);
+        if (pass_ == Goal::restarted) pass_ = Goal::stopped;
     }
+    if (settings_.verb == Verb::stop && !settings_.tasks.timeout) configs_at_ = now_ + quick_stop;
+}
+
+/// To ask for all configurations takes longer than to stop all processes: it is done only for those that have
+/// not stopped soon.
+FleetActions ControlCommand::ask_for_configs() {
+    configs_at_.reset();
+    std::set<std::size_t> servers;
+    for (std::size_t i = 0; i < rows_.size(); ++i)
+        if (progress_[i].phase != Phase::settled) servers.insert(rows_[i].member.server);
+    FleetActions actions;
+    for (const auto server : servers)
+        actions.push_back({server, ListConfigs{}});
     return actions;
+}
+
+FleetActions ControlCommand::on_late_configs(std::size_t server, const ProcessConfigsListed& listed) {
+    for (std::size_t i = 0; i < rows_.size(); ++i)
+        if (rows_[i].member.server == server) progress_[i].config_known = true;
+    if (!listed.configs) return {};  // supervisor's defaults do
+    for (const auto& config : *listed.configs)
+        if (const auto found = places_.find({server, config.id}); found != places_.end())
+            rows_[found->second].member.config = config;
+    return {};
+}
+
+/// When a stop is given up that the task itself has no limit for.
+std::optional<SteadyTime> ControlCommand::give_up_at(std::size_t index) const {
+    const auto& progress = progress_[index];
+    if (progress.phase != Phase::stopping || !progress.config_known) return std::nullopt;
+    return progress.since + std::chrono::seconds(std::max(rows_[index].member.config.stop_wait_seconds, 0)) +
+           margin;
+}
+
+/// Whether in this pass nothing more is to come of it.
+bool ControlCommand::is_over(std::size_t index) const {
+    return progress_[index].phase == Phase::settled || progress_[index].phase == Phase::down;
+}
+
+/// Whoever has to be there, or gone, before it; nothing: its turn has come.
+std::optional<std::size_t> ControlCommand::hindrance(std::size_t index) const {
+    if (pass_ == Goal::stopped) {
+        for (const auto other : order_.needed_by(index))
+            if (!is_over(other) || (progress_[other].phase == Phase::settled && !rows_[other].good))
+                return other;
+        return std::nullopt;
+    }
+    for (const auto& need : order_.needs(index)) {
+        const auto& other = progress_[need.on];
+        const bool ready = order_.ready(need.on) == nullptr || other.ready;
+        const bool met = ready && std::ranges::any_of(need.goals, [&](const startup::StateGoal& goal) {
+                             return other.track.has_met(goal);
+                         });
+        // Interrupted, what was taken down is started whatever became of the others.
+        const bool settled_well = other.phase == Phase::settled &&
+                                  (rows_[need.on].good || order_.is_optional(need.on) || interrupted_);
+        if (!met && !settled_well) return need.on;
+    }
+    return std::nullopt;
+}
+
+FleetActions ControlCommand::begin_what_may() {
+    FleetActions actions;
+    for (bool more = true; more;) {
+        more = false;
+        for (std::size_t i = 0; i < rows_.size() && !ended_; ++i) {
+            if (progress_[i].phase != Phase::waiting) continue;
+            const auto other = hindrance(i);
+            if (!other) {
+                append(actions, begin(i));
+            } else if (progress_[*other].phase == Phase::settled) {
+                more = true;  // others may wait for this one
+                append(actions, refuse(i, pass_ == Goal::stopped
+                                              ? fmt::format("not stopped: {} needs it, and is not down",
+                                                            rows_[*other].member.title)
+                                              : fmt::format("not started: it waits for {}, which has failed",
+                                                            rows_[*other].member.title)));
+            }
+        }
+    }
+    append(actions, next_pass());
+    return actions;
+}
+
+FleetActions ControlCommand::begin(std::size_t index) {
+    const auto& member = rows_[index].member;
+    const bool stops = pass_ == Goal::stopped || (pass_ == Goal::restarted && !is_stopped(member.info.state));
+    progress_[index].phase = stops ? Phase::stopping : Phase::starting;
+    progress_[index].since = now_;
+    auto task = task_for(member, pass_, settings_.tasks);
+    if (now_ != began_ && now_ != listed_) task.known.reset();  // it was listed long ago
+    if (settings_.verb == Verb::stop) task.stop_limit.reset();  // see give_up_at()
+    return {{member.server, Bring{std::move(task)}}};
+}
+
+FleetActions ControlCommand::refuse(std::size_t index, const std::string& why) {
+    rows_[index].result = "ERROR";
+    rows_[index].detail = why;
+    rows_[index].took = now_ - began_;
+    return settle(index);
+}
+
+/// The second half of an ordered restart, once all that is to go down is down.
+FleetActions ControlCommand::next_pass() {
+    if (ended_ || pass_ != Goal::stopped || settings_.verb != Verb::restart) return {};
+    for (std::size_t i = 0; i < rows_.size(); ++i)
+        if (!is_over(i)) return {};
+    pass_ = Goal::running;
+    for (auto& each : progress_)
+        if (each.phase == Phase::down) each.phase = Phase::waiting;
+    return begin_what_may();
 }
 
 std::string_view ControlCommand::success_word() const {
@@ -140,40 +270,139 @@ FleetActions ControlCommand::on_progress(std::size_t server, const TaskProgress&
     if (progress.state != ProcessState::unknown) info.state = progress.state;
     info.pid = progress.pid;
     row.detail = progress.detail;
-    const bool starts = settings_.verb != Verb::stop;
     switch (progress.stage) {
         case TaskStage::stopped:
-            progress_[index] = {Phase::starting, now_};
+            progress_[index].phase = Phase::starting;
+            progress_[index].since = now_;
             return {};
         case TaskStage::stopping:
         case TaskStage::start_failed:
             return {{0, Log{fmt::format("{}: {}", row.member.title, progress.detail)}}};
         case TaskStage::backoff:
-            progress_[index] = {Phase::backing_off, now_};
+            progress_[index].phase = Phase::backing_off;
+            progress_[index].since = now_;
             return {{0, Log{fmt::format("{}: BACKOFF{}; supervisord tries again", row.member.title,
                                         progress.detail.empty() ? "" : ": " + progress.detail)}}};
         case TaskStage::already:
-            row.good = true;
-            row.result = starts ? "already running" : "already stopped";
-            if (!starts) row.detail.clear();
-            return settle(index);
         case TaskStage::reached:
-            row.good = !interrupted_;
-            row.result = interrupted_                                  ? "UNFINISHED"
-                         : settings_.tasks.watch == Watch::until_there ? std::string(success_word())
-                         : starts                                      ? "told to start"
-                                                                       : "told to stop";
-            if (!starts || settings_.tasks.watch == Watch::until_accepted) row.detail.clear();
-            return settle(index);
+            return reached(index, progress);
         case TaskStage::spared:
         case TaskStage::stop_failed:
         case TaskStage::abandoned:
             break;
     }
+    return fail(index, progress.detail);
+}
+
+FleetActions ControlCommand::fail(std::size_t index, const std::string& why) {
+    auto& row = rows_[index];
+    row.good = false;
     row.result = "ERROR";
-    if (!starts || settings_.output == Output::json || interrupted_) return settle(index);
+    row.detail = why;
+    row.took = now_ - began_;
+    progress_[index].look_at.reset();
+    if (pass_ == Goal::stopped || settings_.output == Output::json || interrupted_) return settle(index);
     progress_[index].phase = Phase::reading_log;
-    return {{server, ReadLogTail{progress.id, log_bytes}}};
+    return {{row.member.server, ReadLogTail{row.member.info.id, log_bytes}}};
+}
+
+FleetActions ControlCommand::reached(std::size_t index, const TaskProgress& progress) {
+    auto& row = rows_[index];
+    const bool already = progress.stage == TaskStage::already;
+    const bool starts = pass_ != Goal::stopped;
+    const bool waits = settings_.tasks.watch == Watch::until_there;
+    if (settings_.verb == Verb::restart && pass_ == Goal::stopped) {
+        progress_[index].phase = Phase::down;
+        return {};
+    }
+    const bool unwatched = interrupted_ && progress.state != ProcessState::running;
+    row.good = !unwatched;
+    row.result = unwatched ? "UNFINISHED"
+                 : already ? (starts ? "already running" : "already stopped")
+                 : waits   ? std::string(success_word())
+                 : starts  ? "told to start"
+                           : "told to stop";
+    if (!starts || (!waits && !already)) row.detail.clear();
+    if (!starts || !order_.has_to_be_proven(index)) return settle(index);
+    progress_[index].phase = Phase::proving;
+    progress_[index].since = now_;
+    return prove(index);
+}
+
+// --- what is waited for ---
+
+FleetActions ControlCommand::on_woke() {
+    FleetActions actions;
+    for (std::size_t i = 0; i < rows_.size(); ++i)
+        if (progress_[i].look_at && *progress_[i].look_at <= now_) append(actions, prove(i));
+    if (configs_at_ && *configs_at_ <= now_) append(actions, ask_for_configs());
+    for (std::size_t i = 0; i < rows_.size() && !ended_; ++i)
+        if (const auto time = give_up_at(i); time && *time <= now_)
+            append(actions, fail(i, fmt::format("still {} after {}", to_string(rows_[i].member.info.state),
+                                                format_duration(now_ - progress_[i].since))));
+    return actions;
+}
+
+/// One look and one probe; what they find is judged when it comes.
+FleetActions ControlCommand::prove(std::size_t index) {
+    const auto& member = rows_[index].member;
+    progress_[index].look_at.reset();
+    FleetActions actions{{member.server, InspectProcesses{{member.info.id}}}};
+    if (const auto* check = order_.ready(index); check != nullptr && !progress_[index].ready)
+        actions.push_back({member.server, ProbeReady{member.info.id, *check}});
+    return actions;
+}
+
+FleetActions ControlCommand::on_inspected(std::size_t server, const ProcessesInspected& inspected) {
+    const auto found = places_.find({server, inspected.ids.front()});
+    if (found == places_.end() || progress_[found->second].phase != Phase::proving) return {};
+    const auto index = found->second;
+    auto& info = rows_[index].member.info;
+    if (!inspected.processes) return fail(index, inspected.processes.error().message);
+    const auto& seen = inspected.processes->front();
+    if (!seen) return fail(index, seen.error().message);
+    info = *seen;
+    progress_[index].track.learn(info, *order_.program(index));
+    return judge_proof(index);
+}
+
+FleetActions ControlCommand::on_probed(std::size_t server, const ReadyProbed& probed) {
+    const auto found = places_.find({server, probed.about});
+    if (found == places_.end() || progress_[found->second].phase != Phase::proving) return {};
+    const auto index = found->second;
+    progress_[index].ready = bool(probed.ready);
+    if (!probed.ready) progress_[index].not_ready = probed.ready.error().message;
+    return judge_proof(index);
+}
+
+FleetActions ControlCommand::judge_proof(std::size_t index) {
+    auto& progress = progress_[index];
+    const auto& program = *order_.program(index);
+    const auto state = rows_[index].member.info.state;
+    const bool all_met = std::ranges::all_of(order_.needed_by(index), [&](std::size_t other) {
+        return std::ranges::all_of(order_.needs(other), [&](const Need& need) {
+            return need.on != index || std::ranges::any_of(need.goals, [&](const startup::StateGoal& goal) {
+                       return progress.track.has_met(goal);
+                   });
+        });
+    });
+    const bool ready = order_.ready(index) == nullptr || progress.ready;
+    if (ready && all_met) {
+        rows_[index].took = now_ - began_;
+        return settle(index);
+    }
+    const bool restarts =
+        progress.track.exited_wrongly() ? program.restarts_after_failure : program.restarts_after_success;
+    if (state == ProcessState::fatal || state == ProcessState::stopped ||
+        (state == ProcessState::exited && !restarts))
+        return fail(index, fmt::format("it is {}, and not as it is waited for", to_string(state)));
+    const auto limit = settings_.tasks.timeout ? settings_.tasks.timeout : program.start_timeout;
+    if (limit && now_ - progress.since >= *limit)
+        return fail(index,
+                    fmt::format("not there within {}{}", format_duration(*limit),
+                                progress.not_ready.empty() ? "" : ", not ready: " + progress.not_ready));
+    if (!progress.look_at) progress.look_at = now_ + program.ready_interval;
+    return {};
 }
 
 FleetActions ControlCommand::on_log(std::size_t server, const LogRead& read) {
@@ -185,7 +414,8 @@ FleetActions ControlCommand::on_log(std::size_t server, const LogRead& read) {
 
 FleetActions ControlCommand::settle(std::size_t index) {
     auto& row = rows_[index];
-    progress_[index] = {Phase::settled, now_};
+    progress_[index].phase = Phase::settled;
+    progress_[index].look_at.reset();
     --unsettled_;
     if (!row.good) all_good_ = false;
     FleetActions actions;
@@ -203,23 +433,30 @@ FleetActions ControlCommand::on_closing(Closing::Urgency urgency) {
     all_good_ = false;
     if (!chosen_) return finish();
     const auto stays_down = [this](std::size_t i) {
-        return settings_.verb == Verb::restart && progress_[i].phase == Phase::stopping;
+        const auto phase = progress_[i].phase;
+        return settings_.verb == Verb::restart && (phase == Phase::stopping || phase == Phase::down ||
+                                                   (phase == Phase::waiting && pass_ == Goal::running));
     };
     FleetActions actions;
     std::size_t waited_for = 0;
     for (std::size_t i = 0; i < rows_.size(); ++i) {
-        if (progress_[i].phase == Phase::settled) continue;
+        const auto phase = progress_[i].phase;
+        if (phase == Phase::settled) continue;
         if (urgency == Closing::Urgency::in_time && stays_down(i)) {
             ++waited_for;
             continue;
         }
         auto& row = rows_[i];
         row.took = now_ - began_;
-        if (row.result.empty()) {
+        row.good = false;
+        if (phase != Phase::reading_log) {
             row.result = "UNFINISHED";
-            row.detail = stays_down(i) ? "interrupted: it is stopping, and not started again"
-                         : progress_[i].phase == Phase::stopping ? "interrupted: it has been told to stop"
-                                                                 : "interrupted: it has been told to start";
+            row.detail = stays_down(i) ? fmt::format("interrupted: it is {}, and not started again",
+                                                     phase == Phase::stopping ? "stopping" : "down")
+                         : phase == Phase::waiting  ? "interrupted: nothing was done to it"
+                         : phase == Phase::stopping ? "interrupted: it has been told to stop"
+                         : phase == Phase::proving  ? "interrupted: it has been started, and is not ready yet"
+                                                    : "interrupted: it has been told to start";
         }
         append(actions, settle(i));
     }
@@ -287,6 +524,10 @@ std::vector<std::string> ControlCommand::display() const {
                 return "BACKOFF";
             case Phase::starting:
                 return "STARTING";
+            case Phase::proving:
+                return "not ready yet";
+            case Phase::waiting:
+                return "waiting";
             default:
                 return "";
         }

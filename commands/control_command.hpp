@@ -3,7 +3,10 @@
 /// bring all of them to their state at once, and tell what became of each.
 
 #include <keenlance/core/fleet_policy.hpp>
+#include <keenlance/startup/plan.hpp>
+#include <keenlance/startup/track.hpp>
 
+#include <commands/order.hpp>
 #include <commands/report.hpp>
 #include <commands/roster.hpp>
 
@@ -35,6 +38,9 @@ struct Settings {
     Verb verb = Verb::status;
     Choice choice;
     TaskSettings tasks;
+    /// --order config: start what others wait for before them, and stop in reverse; of the one server.
+    /// Nothing: all at once.
+    std::optional<startup::Plan> plan{};
     Output output = Output::lines;
     Colours colours = Colours::off;
     Liveness liveness = Liveness::lines_only;
@@ -52,19 +58,49 @@ class ControlCommand : public FleetPolicy {
     explicit ControlCommand(Settings settings);
 
     FleetActions step(std::size_t server, const Fact& fact, const Moment& now) override;
-    [[nodiscard]] std::optional<SteadyTime> deadline() const override { return repaint_at_; }
+    [[nodiscard]] std::optional<SteadyTime> deadline() const override;
     [[nodiscard]] bool idle() const override { return ended_; }
 
   private:
-    enum class Phase { waiting, stopping, starting, backing_off, reading_log, settled };
+    enum class Phase {
+        waiting,      ///< for others
+        stopping,     ///<
+        down,         ///< in an ordered restart: until all are
+        starting,     ///<
+        backing_off,  ///<
+        proving,      ///< it is up, and a probe or its end is waited for
+        reading_log,  ///< it has failed
+        settled,      ///< the row says how
+    };
     struct Progress {
         Phase phase = Phase::waiting;
         SteadyTime since;
+        startup::Track track{};
+        bool config_known = false;  ///< of a stop, asked for late
+        bool ready = false;
+        std::string not_ready{};              ///< why, by the last probe
+        std::optional<SteadyTime> look_at{};  ///< while it is proving
     };
 
     FleetActions react(std::size_t server, const Fact& fact);
     FleetActions when_complete();
-    FleetActions begin_tasks();
+    void begin_tasks();
+    FleetActions ask_for_configs();
+    FleetActions on_late_configs(std::size_t server, const ProcessConfigsListed& listed);
+    [[nodiscard]] std::optional<SteadyTime> give_up_at(std::size_t index) const;
+    FleetActions begin_what_may();
+    FleetActions begin(std::size_t index);
+    FleetActions refuse(std::size_t index, const std::string& why);
+    [[nodiscard]] bool is_over(std::size_t index) const;
+    [[nodiscard]] std::optional<std::size_t> hindrance(std::size_t index) const;
+    FleetActions next_pass();
+    FleetActions reached(std::size_t index, const TaskProgress& progress);
+    FleetActions prove(std::size_t index);
+    FleetActions on_woke();
+    FleetActions on_inspected(std::size_t server, const ProcessesInspected& inspected);
+    FleetActions on_probed(std::size_t server, const ReadyProbed& probed);
+    FleetActions judge_proof(std::size_t index);
+    FleetActions fail(std::size_t index, const std::string& why);
     FleetActions on_progress(std::size_t server, const TaskProgress& progress);
     FleetActions on_log(std::size_t server, const LogRead& read);
     FleetActions on_closing(Closing::Urgency urgency);
@@ -79,10 +115,13 @@ class ControlCommand : public FleetPolicy {
     Roster roster_;
     std::vector<Row> rows_;
     std::vector<Progress> progress_;  // of the rows
+    Order order_;
+    Goal pass_ = Goal::running;  // an ordered restart has two: all down, all up
     std::map<Key, std::size_t> places_;
     std::size_t unsettled_ = 0;
-    SteadyTime now_, began_;
+    SteadyTime now_, began_, listed_;
     std::optional<SteadyTime> repaint_at_;
+    std::optional<SteadyTime> configs_at_;  // when they are asked for after all
     bool all_good_ = true;
     bool chosen_ = false;
     bool interrupted_ = false;

@@ -20,6 +20,13 @@ bool is_alive(ProcessState state) {
     return state == ProcessState::running || state == ProcessState::starting;
 }
 
+/// What became of a life that was to last.
+std::string how_it_ended(const ProcessInfo& info, int pid) {
+    const std::string state = fmt::format("it did not last: {}", to_string(info.state));
+    if (info.state == ProcessState::running) return state + fmt::format(", another process than {}", pid);
+    return info.description.empty() ? state : state + ", " + info.description;
+}
+
 }  // namespace
 
 RollCommand::RollCommand(RollSettings settings) : settings_(std::move(settings)), roster_(settings_.choice) {}
@@ -311,16 +318,12 @@ FleetActions RollCommand::judge_look(std::size_t index, const Result<ProcessInfo
     known.state = info->state;
     known.pid = info->pid;
     if (info->state != ProcessState::running || info->pid != progress.pid) {
-        const auto limit = task_for(rows_[index].member, Goal::restarted, settings_.tasks).limit;
-        const bool may_come_back =
-            (!settings_.signal.empty() || progress.verified_only) && info->state != ProcessState::fatal &&
-            info->state != ProcessState::stopped && limit && now_ - progress.began < *limit;
-        if (!may_come_back)
-            return fail(index, fmt::format("it did not last: {}{}", to_string(info->state),
-                                           info->state == ProcessState::running
-                                               ? fmt::format(", another process than {}", progress.pid)
-                                           : info->description.empty() ? ""
-                                                                       : ", " + info->description));
+        const auto task = task_for(rows_[index].member, Goal::restarted, settings_.tasks);
+        const Duration limit = task.limit.value_or(*task.stop_limit + *task.start_limit);
+        const bool may_come_back = (!settings_.signal.empty() || progress.verified_only) &&
+                                   info->state != ProcessState::fatal &&
+                                   info->state != ProcessState::stopped && now_ - progress.began < limit;
+        if (!may_come_back) return fail(index, how_it_ended(*info, progress.pid));
         // A signal may well make it end and come up again; it is to be steady from then on.
         if (info->state == ProcessState::running) progress.pid = info->pid;
         enter(index, Stage::steady);
@@ -499,8 +502,8 @@ FleetActions RollCommand::after_pause(std::size_t server, const ProcessesInspect
                                                                   info->pid == progress_[*index].pid));
         if (well) continue;
         if (info) rows_[*index].member.info.state = info->state;
-        append(actions, fail(*index, info ? fmt::format("it did not last: {}", to_string(info->state))
-                                          : info.error().message));
+        append(actions,
+               fail(*index, info ? how_it_ended(*info, progress_[*index].pid) : info.error().message));
     }
     looked_after_.erase(server);
     if (!looked_after_.empty()) return actions;

@@ -29,6 +29,7 @@ constexpr std::array uses{
     Use{"fail-fast", "start restart roll"},
     Use{"dry-run", "start stop restart roll"},
     Use{"quiet", "start stop restart roll"},
+    Use{"order", "start stop restart"},
     Use{"batch", "roll"},
     Use{"stable", "roll"},
     Use{"health-url", "roll"},
@@ -64,6 +65,9 @@ const std::vector<OptionSpec>& command_options() {
         {{"fail-fast"},
          "",
          "give a process up when it is in BACKOFF, instead of waiting for supervisord's retries"},
+        {{"order"},
+         "config",
+         "start what others wait for before them, and stop in reverse, as ordered-startup-listener does"},
         {{"batch"}, "N", "so many instances at a time, a number or a percentage (25%); default: 1"},
         {{"stable"},
          "SECONDS",
@@ -147,10 +151,17 @@ Result<Request> read_control(Verb verb, std::vector<std::string> patterns, const
     Settings settings;
     settings.verb = verb;
     settings.choice.patterns = std::move(patterns);
-    if (verb == Verb::status) settings.choice.configs = quickctl::Configs::unused;
+    if (verb == Verb::status || verb == Verb::stop) settings.choice.configs = quickctl::Configs::unused;
     read_common(options, reader, settings);
     if (options.has("no-wait")) settings.tasks.watch = Watch::until_accepted;
     if (reader.error) return *reader.error;
+    if (const auto order = options.last("order"); order && *order != "config")
+        return usage(
+            fmt::format("option '--order': '{}' is not config, the only one there is", printable(*order)));
+    if (options.has("order") && options.has("no-wait"))
+        return usage("--order config waits for each process before the next: not with --no-wait");
+    if (options.has("order") && options.all("serverurl").size() > 1)
+        return usage("--order config is for one server, that of the configuration");
     return Request{std::move(settings)};
 }
 

@@ -1,6 +1,8 @@
 #include <keenlance/core/policy.hpp>
 #include <keenlance/core/text.hpp>
+#include <keenlance/startup/plan.hpp>
 #include <keenlance/system/console.hpp>
+#include <keenlance/system/find_config.hpp>
 #include <keenlance/system/listener.hpp>
 #include <keenlance/system/program.hpp>
 
@@ -100,10 +102,27 @@ int roll(const ProgramName& program, const ParsedOptions& options, Servers& serv
     return run_command(policy, program.name, servers);
 }
 
+/// The graph of the configuration that the server is of.
+Result<startup::Plan> read_plan(const ProgramName& program, const ParsedOptions& options) {
+    const auto files = read_chosen_config({options.last("configuration"), std::nullopt});
+    if (!files) return files.error();
+    auto plan = startup::make_plan(files->config, files->facts, startup::ErrorAction::skip);
+    if (!plan) return plan.error();
+    for (const auto& problem : plan->problems)
+        complain(program.name, problem, 0);
+    return plan;
+}
+
 int carry_out(const ProgramName& program, const ParsedOptions& options, Request request, Servers& servers) {
     if (auto* settings = std::get_if<quickctl::RollSettings>(&request))
         return roll(program, options, servers, std::move(*settings));
     auto& settings = std::get<quickctl::Settings>(request);
+    if (options.has("order")) {
+        auto plan = read_plan(program, options);
+        if (!plan)
+            return complain(program.name, "--order config: " + plan.error().message, exit_code::environment);
+        settings.plan = std::move(*plan);
+    }
     look_at_terminal(servers, settings);
     quickctl::ControlCommand policy(std::move(settings));
     return run_command(policy, program.name, servers);

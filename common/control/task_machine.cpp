@@ -80,15 +80,24 @@ TaskStep TaskMachine::on_wake() {
     return ask(phase_, Ask::info);
 }
 
+/// When it is given up in this phase, if ever.
+std::optional<SteadyTime> TaskMachine::end_of_patience() const {
+    if (task_.limit) return began_ + *task_.limit;
+    const auto& limit = phase_ == Phase::stopping ? task_.stop_limit : task_.start_limit;
+    if (!limit || !accepted_at_) return std::nullopt;
+    return *accepted_at_ + *limit;
+}
+
 /// Ends what would wait past the limit, and has the last look at it.
 TaskStep TaskMachine::within_limit(TaskStep step, SteadyTime now) {
-    if (!task_.limit || !step.wake_at) return step;
-    const auto end_at = began_ + *task_.limit;
-    if (now < end_at) {
-        step.wake_at = std::min(*step.wake_at, end_at);
+    const auto end_at = end_of_patience();
+    if (!end_at || !step.wake_at) return step;
+    if (now < *end_at) {
+        step.wake_at = std::min(*step.wake_at, *end_at);
         return step;
     }
-    std::string detail = fmt::format("still {} after {}", to_string(state_), format_duration(now - began_));
+    const auto since = task_.limit ? began_ : *accepted_at_;
+    std::string detail = fmt::format("still {} after {}", to_string(state_), format_duration(now - since));
     if (task_.goal == Goal::restarted && phase_ == Phase::stopping)
         detail += "; it stays down then: start it once it has stopped";
     return end(TaskStage::abandoned, std::move(detail));
@@ -118,7 +127,7 @@ TaskStep TaskMachine::on_command(const Result<bool>& answer, SteadyTime now) {
 }
 
 TaskStep TaskMachine::look(const Result<ProcessInfo>& info, SteadyTime now) {
-    if (hurried_) return end(TaskStage::spared, "this program is ending");
+    if (hurried_ && task_.goal != Goal::running) return end(TaskStage::spared, "this program is ending");
     if (!info) {
         if (is_fault(info.error(), fault::bad_name))
             return end(TaskStage::spared, "it is no longer configured");
@@ -138,6 +147,7 @@ TaskStep TaskMachine::look(const Result<ProcessInfo>& info, SteadyTime now) {
 
 /// Whatever runs there is meant.
 TaskStep TaskMachine::decide(const ProcessInfo& info, SteadyTime now) {
+    accepted_at_ = now;  // what somebody else has asked for
     if (info.state == ProcessState::stopping) return poll(Phase::stopping, now);
     if (task_.goal == Goal::running) {
         if (info.state == ProcessState::running)
@@ -161,6 +171,7 @@ TaskStep TaskMachine::stop(const ProcessInfo& info) {
 TaskStep TaskMachine::after_stop(const Result<bool>& answer, SteadyTime now) {
     if (answer || is_fault(answer.error(), fault::not_running)) {
         if (answer) state_ = ProcessState::stopping;
+        accepted_at_ = now;
         if (task_.goal == Goal::stopped && task_.watch == Watch::until_accepted)
             return end(TaskStage::reached, "the stop is accepted");
         poll_delay_ = Duration{};
@@ -217,6 +228,7 @@ TaskStep TaskMachine::after_start(const Result<bool>& answer, SteadyTime now) {
         unreachable_since_.reset();
         poll_delay_ = Duration{};
         state_ = ProcessState::starting;
+        accepted_at_ = now;
         if (task_.watch == Watch::until_accepted) return end(TaskStage::reached, "the start is accepted");
         if (hurried_) return end(TaskStage::reached, "started; this program is ending and does not watch it");
         started_at_ = now;
@@ -229,6 +241,7 @@ TaskStep TaskMachine::after_start(const Result<bool>& answer, SteadyTime now) {
         return end(TaskStage::spared, std::string(shutting_down));
     if (is_fault(answer.error(), fault::spawn_error)) {  // BACKOFF: supervisord tries again
         start_accepted_ = true;
+        accepted_at_ = now;
         return ask(Phase::starting, Ask::info);
     }
     if (answer.error().kind == ErrorKind::fault) return start_failed(answer.error().message, now);

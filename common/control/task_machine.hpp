@@ -57,6 +57,7 @@ class KEENLANCE_API TaskMachine {
     TaskStep wait(Phase phase, SteadyTime now, Duration delay);
     TaskStep poll(Phase phase, SteadyTime now);
     TaskStep end(TaskStage stage, std::string detail);
+    [[nodiscard]] std::optional<SteadyTime> end_of_patience() const;
     TaskStep within_limit(TaskStep step, SteadyTime now);
     TaskStep after_info(const Result<ProcessInfo>& info, SteadyTime now);
     TaskStep look(const Result<ProcessInfo>& info, SteadyTime now);
@@ -76,7 +77,8 @@ class KEENLANCE_API TaskMachine {
     Task task_;
     Phase phase_ = Phase::look;
     SteadyTime began_;
-    Duration poll_delay_{};  // grows from poll to poll of one phase
+    std::optional<SteadyTime> accepted_at_;  // the last command, by supervisord
+    Duration poll_delay_{};                  // grows from poll to poll of one phase
     SteadyTime phase_began_;
     std::optional<Incarnation> stopped_life_;
     std::optional<SteadyTime> started_at_;

@@ -48,8 +48,11 @@ struct Task {
     Persistence persistence = Persistence::try_again;
     OnBackoff on_backoff = OnBackoff::wait;
     Watch watch = Watch::until_there;
-    Duration start_seconds{1'000};       ///< startsecs: before that nobody need look
-    std::optional<Duration> limit{};     ///< given up after that; nothing: never
+    Duration start_seconds{1'000};    ///< startsecs: before that nobody need look
+    std::optional<Duration> limit{};  ///< given up so long after it was begun
+    /// Without `limit`: given up so long after supervisord has accepted the stop, and the start. What it does
+    /// for others first is not counted. Nothing: never.
+    std::optional<Duration> stop_limit{}, start_limit{};
     std::optional<ProcessInfo> known{};  ///< as just listed: spares the first look
 
     friend bool operator==(const Task&, const Task&) = default;

@@ -52,6 +52,7 @@ void FakeWorld::enter(Sim& sim, ProcessState state) {
         info.stop = seconds();
         info.pid = 0;
     }
+    on_change();
     if (!sends_events) return;
     Event event;
     event.name = fmt::format("PROCESS_STATE_{}", to_string(state));
@@ -69,7 +70,9 @@ void FakeWorld::spawn(Sim& sim) {
     sim.born = now_;
     if (!sim.started_at) sim.started_at = now_;
     enter(sim, ProcessState::starting);
-    const auto& behaviour = sim.behaviour;
+    auto& behaviour = sim.behaviour;
+    if (behaviour.dies_from_start != 0 && sim.starts >= behaviour.dies_from_start)
+        behaviour.failing_starts = behaviour.retries + 1;
     sim.next =
         now_ + (sim.failed_starts < behaviour.failing_starts ? std::min(Duration{5}, behaviour.start_seconds)
                                                              : behaviour.start_seconds);
@@ -92,7 +95,7 @@ Result<bool> FakeWorld::stop(const Namespec& id) {
     if (found == sims_.end()) return fault_error(fault::bad_name);
     if (is_stopped(found->second.info.state)) return fault_error(fault::not_running);
     enter(found->second, ProcessState::stopping);
-    found->second.next = now_ + Duration{50};
+    found->second.next = now_ + found->second.behaviour.stops_within;
     return true;
 }
 
@@ -102,6 +105,11 @@ void FakeWorld::stop_by_hand(const Namespec& id) {
 
 void FakeWorld::start_by_hand(const Namespec& id) {
     spawn(sims_.at(id));
+}
+
+void FakeWorld::heal(const Namespec& id) {
+    auto& behaviour = sims_.at(id).behaviour;
+    behaviour.dies_from_start = behaviour.failing_starts = 0;
 }
 
 void FakeWorld::set_state(const Namespec& id, ProcessState state) {
@@ -178,6 +186,19 @@ void FakeWorld::perform(const Action& action) {
                 answer(ProcessesListed{loses_answer() ? Result<std::vector<ProcessInfo>>(lost)
                                                       : std::move(all)});
             },
+            [&](const ListConfigs&) {
+                std::vector<ProcessConfig> all;
+                for (const auto& [id, sim] : sims_) {
+                    ProcessConfig config;
+                    config.id = id;
+                    config.start_seconds = static_cast<int>(
+                        std::chrono::duration_cast<std::chrono::seconds>(sim.behaviour.start_seconds)
+                            .count());
+                    config.start_retries = sim.behaviour.retries;
+                    all.push_back(std::move(config));
+                }
+                answer(ProcessConfigsListed{std::move(all)});
+            },
             [&](const InspectProcesses& inspect) {
                 ++inspections;
                 std::vector<Result<ProcessInfo>> all;
@@ -216,9 +237,95 @@ void FakeWorld::perform(const Action& action) {
                 spawn(sim);
                 answer(TaskProgress{restart.id, TaskStage::reached, "pid"});
             },
+            [this](const Print& text) { printed += text.text; },
+            [this](const Bring& bring) {
+                const auto [task, is_new] = tasks_.try_emplace(bring.task.id, bring.task);
+                if (!is_new) return answer(TaskProgress{bring.task.id, TaskStage::spared, "it has a task"});
+                carry_out(bring.task.id, task->second.begin(test_moment(now_).steady));
+            },
+            [this](const ReadLogTail& read) {
+                answer(LogRead{read.id, std::string("the last words\n")});
+            },
+            [this](const RunCommand& run) {
+                answer(CommandFinished{run.about, std::string()});
+            },
+            [this](const SignalProcess& signal) {
+                const auto found = sims_.find(signal.id);
+                const bool runs = found != sims_.end() && found->second.info.state == ProcessState::running;
+                answer(
+                    ProcessSignalled{signal.id, runs ? Result<bool>(true) : fault_error(fault::not_running)});
+            },
             [](const auto&) {},
         },
         action);
+}
+
+/// As system/task_runner does, a call at a time for each process.
+void FakeWorld::carry_out(const Namespec& id, const control::TaskStep& step) {
+    for (const auto& progress : step.progress)
+        answer(progress);
+    if (step.finished) {
+        tasks_.erase(id);
+        return;
+    }
+    if (step.ask) {
+        at(now_ + answer_time, [this, id, ask = *step.ask] {
+            const auto now = test_moment(now_).steady;
+            auto& task = tasks_.at(id);
+            if (ask == control::Ask::info) {
+                ProcessInfo info = sims_.at(id).info;
+                info.now = seconds();
+                carry_out(id, task.on_info(info, now));
+            } else {
+                carry_out(id, task.on_command(ask == control::Ask::stop ? stop(id) : start(id), now));
+            }
+        });
+    } else if (step.wake_at) {
+        at(*step.wake_at - test_moment().steady, [this, id] { carry_out(id, tasks_.at(id).on_wake()); });
+    }
+}
+
+std::size_t FakeWorld::down() const {
+    return static_cast<std::size_t>(std::count_if(sims_.begin(), sims_.end(), [](const auto& each) {
+        return each.second.info.state != ProcessState::running;
+    }));
+}
+
+namespace {
+
+class AsPolicy : public Policy {
+  public:
+    explicit AsPolicy(FleetPolicy& policy) : policy_(policy) {}
+    Actions step(const Fact& fact, const Moment& now) override {
+        Actions actions;
+        for (auto& each : policy_.step(0, fact, now))
+            actions.push_back(std::move(each.action));
+        return actions;
+    }
+    [[nodiscard]] std::optional<SteadyTime> deadline() const override { return policy_.deadline(); }
+    [[nodiscard]] bool idle() const override { return policy_.idle(); }
+
+  private:
+    FleetPolicy& policy_;
+};
+
+}  // namespace
+
+void FakeWorld::pass(Duration span) {
+    advance(now_ + span);
+}
+
+void FakeWorld::tell(FleetPolicy& policy, const Fact& fact) {
+    for (const auto& each : policy.step(0, fact, test_moment(now_)))
+        perform(each.action);
+    if (!std::holds_alternative<Closing>(fact)) return;
+    for (auto& [id, task] : tasks_)
+        task.hurry();
+}
+
+void FakeWorld::run(FleetPolicy& policy, Duration until) {
+    AsPolicy one(policy);
+    run(one, until, [this] { return finished.has_value(); });
 }
 
 void FakeWorld::run(Policy& policy, Duration until, const std::function<bool()>& stop) {

@@ -2,6 +2,8 @@
 /// A supervisord and its processes in simulated time: a policy is run against it in milliseconds, with events
 /// that come late or not at all, and with listeners that die in the middle.
 
+#include <keenlance/control/task_machine.hpp>
+#include <keenlance/core/fleet_policy.hpp>
 #include <keenlance/core/policy.hpp>
 #include <keenlance/core/process.hpp>
 
@@ -25,6 +27,8 @@ struct Behaviour {
     int retries = 3;          ///< startretries: one more failing start and it is FATAL
     int fault = 0;            ///< startProcess answers with it
     Duration ready_after{0};  ///< of its life; probes fail before
+    Duration stops_within{50};
+    int dies_from_start = 0;  ///< from that start on it fails each time; 0: never
 };
 
 class FakeWorld {
@@ -36,6 +40,14 @@ class FakeWorld {
     void run(
         Policy& policy, Duration until, const std::function<bool()>& stop = [] { return false; });
 
+    /// A command with this one supervisord.
+    void run(FleetPolicy& policy, Duration until);
+
+    /// Lets that much time pass before, or after: only supervisord does something in it.
+    void pass(Duration span);
+    /// In the middle of a run.
+    void tell(FleetPolicy& policy, const Fact& fact);
+
     /// Does something when that time has come, in whichever run.
     void at(Duration when, std::function<void()> deed) { deeds_.emplace(when, std::move(deed)); }
 
@@ -43,6 +55,8 @@ class FakeWorld {
     /// As an operator does.
     void stop_by_hand(const Namespec& id);
     void start_by_hand(const Namespec& id);
+    /// From now on it comes up.
+    void heal(const Namespec& id);
 
     [[nodiscard]] Duration now() const { return now_; }
     [[nodiscard]] int starts_of(const Namespec& id) const { return sims_.at(id).starts; }
@@ -56,7 +70,13 @@ class FakeWorld {
         return sims_.at(id).running_at;
     }
 
+    /// How many of them are not RUNNING.
+    [[nodiscard]] std::size_t down() const;
+    /// Called after every change of a process's state.
+    std::function<void()> on_change = [] {};
+
     std::vector<std::string> log;
+    std::string printed;
     std::vector<WriteFile> files;
     std::vector<std::vector<Namespec>> start_calls;
     std::optional<int> finished;
@@ -78,6 +98,7 @@ class FakeWorld {
     };
 
     void perform(const Action& action);
+    void carry_out(const Namespec& id, const control::TaskStep& step);
     Result<bool> start(const Namespec& id);
     Result<bool> stop(const Namespec& id);
     void spawn(Sim& sim);
@@ -87,6 +108,7 @@ class FakeWorld {
     [[nodiscard]] std::int64_t seconds() const;
 
     std::map<Namespec, Sim> sims_;
+    std::map<Namespec, control::TaskMachine> tasks_;
     std::multimap<Duration, Fact> facts_;
     std::multimap<Duration, std::function<void()>> deeds_;
     std::uint64_t pool_serial_ = 0;
