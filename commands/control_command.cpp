@@ -15,8 +15,7 @@ namespace {
 constexpr Duration margin{10'000};
 constexpr int log_bytes = 2'000;
 constexpr Duration between_paints{500};
-/// A stop that takes longer is slow: only then is it worth asking for the stopwaitsecs.
-constexpr Duration quick_stop{3'000};
+constexpr Duration slow{3'000};
 constexpr std::size_t most_lines = 10;  // more processes than that are shown by a bar alone
 
 /// The longest that supervisord needs to bring a program up or give it up: each try takes startsecs, and
@@ -62,10 +61,8 @@ std::optional<SteadyTime> ControlCommand::deadline() const {
         if (time && (!first || *time < *first)) first = time;
     };
     consider(configs_at_);
-    for (std::size_t i = 0; i < rows_.size(); ++i) {
-        consider(progress_[i].look_at);
-        consider(give_up_at(i));
-    }
+    for (const auto& each : progress_)
+        consider(each.look_at);
     return first;
 }
 
@@ -133,11 +130,11 @@ void ControlCommand::begin_tasks() {
         order_ = Order(*std::move(settings_.plan), chosen);
         if (pass_ == Goal::restarted) pass_ = Goal::stopped;
     }
-    if (settings_.verb == Verb::stop && !settings_.tasks.timeout) configs_at_ = now_ + quick_stop;
+    if (settings_.choice.configs == Configs::unused) configs_at_ = now_ + slow;
 }
 
-/// To ask for all configurations takes longer than to stop all processes: it is done only for those that have
-/// not stopped soon.
+/// To ask for all configurations takes longer than to stop all processes, and as long as to start some: it is
+/// done when supervisord has accepted all commands and startsecs are waited for, or when something is slow.
 FleetActions ControlCommand::ask_for_configs() {
     configs_at_.reset();
     std::set<std::size_t> servers;
@@ -149,22 +146,27 @@ FleetActions ControlCommand::ask_for_configs() {
     return actions;
 }
 
-FleetActions ControlCommand::on_late_configs(std::size_t server, const ProcessConfigsListed& listed) {
-    for (std::size_t i = 0; i < rows_.size(); ++i)
-        if (rows_[i].member.server == server) progress_[i].config_known = true;
-    if (!listed.configs) return {};  // supervisor's defaults do
-    for (const auto& config : *listed.configs)
-        if (const auto found = places_.find({server, config.id}); found != places_.end())
-            rows_[found->second].member.config = config;
-    return {};
+bool ControlCommand::are_all_accepted() const {
+    return configs_at_ && std::ranges::all_of(progress_, [](const Progress& each) {
+               return each.phase != Phase::waiting && each.phase != Phase::stopping &&
+                      each.phase != Phase::starting;
+           });
 }
 
-/// When a stop is given up that the task itself has no limit for.
-std::optional<SteadyTime> ControlCommand::give_up_at(std::size_t index) const {
-    const auto& progress = progress_[index];
-    if (progress.phase != Phase::stopping || !progress.config_known) return std::nullopt;
-    return progress.since + std::chrono::seconds(std::max(rows_[index].member.config.stop_wait_seconds, 0)) +
-           margin;
+FleetActions ControlCommand::on_late_configs(std::size_t server, const ProcessConfigsListed& listed) {
+    if (listed.configs)  // else supervisor's defaults do
+        for (const auto& config : *listed.configs)
+            if (const auto found = places_.find({server, config.id}); found != places_.end())
+                rows_[found->second].member.config = config;
+    FleetActions actions;
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+        const auto& member = rows_[i].member;
+        if (member.server != server || progress_[i].phase == Phase::settled) continue;
+        const auto task = task_for(member, pass_, settings_.tasks);
+        actions.push_back(
+            {server, AmendTask{member.info.id, {*task.start_seconds, *task.stop_limit, *task.start_limit}}});
+    }
+    return actions;
 }
 
 /// Whether in this pass nothing more is to come of it.
@@ -275,6 +277,9 @@ FleetActions ControlCommand::on_progress(std::size_t server, const TaskProgress&
             progress_[index].phase = Phase::starting;
             progress_[index].since = now_;
             return {};
+        case TaskStage::starting:
+            progress_[index].phase = Phase::accepted;
+            return are_all_accepted() ? ask_for_configs() : FleetActions{};
         case TaskStage::stopping:
         case TaskStage::start_failed:
             return {{0, Log{fmt::format("{}: {}", row.member.title, progress.detail)}}};
@@ -336,10 +341,6 @@ FleetActions ControlCommand::on_woke() {
     for (std::size_t i = 0; i < rows_.size(); ++i)
         if (progress_[i].look_at && *progress_[i].look_at <= now_) append(actions, prove(i));
     if (configs_at_ && *configs_at_ <= now_) append(actions, ask_for_configs());
-    for (std::size_t i = 0; i < rows_.size() && !ended_; ++i)
-        if (const auto time = give_up_at(i); time && *time <= now_)
-            append(actions, fail(i, fmt::format("still {} after {}", to_string(rows_[i].member.info.state),
-                                                format_duration(now_ - progress_[i].since))));
     return actions;
 }
 
@@ -431,7 +432,11 @@ FleetActions ControlCommand::settle(std::size_t index) {
 FleetActions ControlCommand::on_closing(Closing::Urgency urgency) {
     interrupted_ = true;
     all_good_ = false;
-    if (!chosen_) return finish();
+    if (!chosen_) {
+        auto actions = finish();
+        actions.insert(actions.begin(), {0, Log{"interrupted before anything was done"}});
+        return actions;
+    }
     const auto stays_down = [this](std::size_t i) {
         const auto phase = progress_[i].phase;
         return settings_.verb == Verb::restart && (phase == Phase::stopping || phase == Phase::down ||
@@ -523,6 +528,7 @@ std::vector<std::string> ControlCommand::display() const {
             case Phase::backing_off:
                 return "BACKOFF";
             case Phase::starting:
+            case Phase::accepted:
                 return "STARTING";
             case Phase::proving:
                 return "not ready yet";

@@ -66,7 +66,8 @@ class ControlCommand : public FleetPolicy {
         waiting,      ///< for others
         stopping,     ///<
         down,         ///< in an ordered restart: until all are
-        starting,     ///<
+        starting,     ///< supervisord has not accepted it yet
+        accepted,     ///< it has
         backing_off,  ///<
         proving,      ///< it is up, and a probe or its end is waited for
         reading_log,  ///< it has failed
@@ -76,7 +77,6 @@ class ControlCommand : public FleetPolicy {
         Phase phase = Phase::waiting;
         SteadyTime since;
         startup::Track track{};
-        bool config_known = false;  ///< of a stop, asked for late
         bool ready = false;
         std::string not_ready{};              ///< why, by the last probe
         std::optional<SteadyTime> look_at{};  ///< while it is proving
@@ -86,8 +86,8 @@ class ControlCommand : public FleetPolicy {
     FleetActions when_complete();
     void begin_tasks();
     FleetActions ask_for_configs();
+    [[nodiscard]] bool are_all_accepted() const;
     FleetActions on_late_configs(std::size_t server, const ProcessConfigsListed& listed);
-    [[nodiscard]] std::optional<SteadyTime> give_up_at(std::size_t index) const;
     FleetActions begin_what_may();
     FleetActions begin(std::size_t index);
     FleetActions refuse(std::size_t index, const std::string& why);
@@ -121,7 +121,7 @@ class ControlCommand : public FleetPolicy {
     std::size_t unsettled_ = 0;
     SteadyTime now_, began_, listed_;
     std::optional<SteadyTime> repaint_at_;
-    std::optional<SteadyTime> configs_at_;  // when they are asked for after all
+    std::optional<SteadyTime> configs_at_;  // when they are asked for, if not before
     bool all_good_ = true;
     bool chosen_ = false;
     bool interrupted_ = false;

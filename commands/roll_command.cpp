@@ -259,6 +259,7 @@ FleetActions RollCommand::on_progress(std::size_t server, const TaskProgress& pr
     row.member.info.pid = progress.pid;
     switch (progress.stage) {
         case TaskStage::stopped:
+        case TaskStage::starting:
             return {};
         case TaskStage::stopping:
         case TaskStage::start_failed:
@@ -272,6 +273,7 @@ FleetActions RollCommand::on_progress(std::size_t server, const TaskProgress& pr
             if (progress.state != ProcessState::running) return fail(*index, progress.detail);
             return is_up(*index, progress.pid);
         default:
+            if (progress.stage == TaskStage::spared && interrupted_) return leave(*index, progress.detail);
             return fail(*index, progress.detail);
     }
 }
@@ -520,7 +522,11 @@ FleetActions RollCommand::after_pause(std::size_t server, const ProcessesInspect
 FleetActions RollCommand::on_closing(Closing::Urgency urgency) {
     const bool first = !interrupted_;
     interrupted_ = true;
-    if (!chosen_ || batch_.empty()) return finish();
+    if (!chosen_) {
+        ended_ = true;
+        return {{0, Log{"interrupted before anything was done"}}, {0, Finish{1}}};
+    }
+    if (batch_.empty()) return finish();
     FleetActions actions;
     const bool at_once = urgency == Closing::Urgency::at_once;
     std::size_t waited_for = 0;

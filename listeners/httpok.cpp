@@ -207,6 +207,7 @@ Actions Httpok::on_progress(const TaskProgress& progress) {
     switch (progress.stage) {
         case TaskStage::already:
         case TaskStage::stopped:
+        case TaskStage::starting:
         case TaskStage::backoff:
             return {};  // not said of the restart of a judged process
         case TaskStage::spared:

@@ -184,6 +184,7 @@ Actions Memmon::on_progress(const TaskProgress& progress, const Moment& now) {
     switch (progress.stage) {
         case TaskStage::already:
         case TaskStage::stopped:
+        case TaskStage::starting:
         case TaskStage::backoff:
             return {};  // not said of the restart of a judged process
         case TaskStage::spared:

@@ -151,7 +151,7 @@ Result<Request> read_control(Verb verb, std::vector<std::string> patterns, const
     Settings settings;
     settings.verb = verb;
     settings.choice.patterns = std::move(patterns);
-    if (verb == Verb::status || verb == Verb::stop) settings.choice.configs = quickctl::Configs::unused;
+    if (!options.has("order")) settings.choice.configs = quickctl::Configs::unused;
     read_common(options, reader, settings);
     if (options.has("no-wait")) settings.tasks.watch = Watch::until_accepted;
     if (reader.error) return *reader.error;

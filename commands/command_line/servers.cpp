@@ -4,6 +4,7 @@
 #include <commands/command_line/servers.hpp>
 
 #include <cstdlib>
+#include <optional>
 
 namespace keenlance::command_line {
 
@@ -18,12 +19,12 @@ void fill_missing(ServerAddress& server, const Credentials& credentials) {
     if (server.password.empty()) server.password = credentials.password;
 }
 
-Credentials from_environment() {
-    const auto variable = [](const char* name) -> std::string {
-        const char* value = std::getenv(name);
-        return value == nullptr ? "" : value;
-    };
-    return {variable("SUPERVISOR_USERNAME"), variable("SUPERVISOR_PASSWORD")};
+/// Nothing where neither variable is set; set and empty, it says that there is no login.
+std::optional<Credentials> from_environment() {
+    const char* user = std::getenv("SUPERVISOR_USERNAME");
+    const char* password = std::getenv("SUPERVISOR_PASSWORD");
+    if (user == nullptr && password == nullptr) return std::nullopt;
+    return Credentials{user == nullptr ? "" : user, password == nullptr ? "" : password};
 }
 
 void override_by_options(ServerAddress& server, const ParsedOptions& options) {
@@ -75,11 +76,11 @@ Result<std::vector<ServerAddress>> servers_of(const ParsedOptions& options) {
         servers.push_back(std::move(*server));
     }
     if (!servers.empty()) {
-        const auto configured = from_configuration(options);
-        if (!configured) return configured.error();
+        const auto environment = from_environment();
+        const auto login = environment ? Result<Credentials>(*environment) : from_configuration(options);
+        if (!login) return login.error();
         for (auto& server : servers) {
-            fill_missing(server, from_environment());
-            fill_missing(server, *configured);
+            fill_missing(server, *login);
             override_by_options(server, options);
         }
         return servers;
@@ -88,7 +89,7 @@ Result<std::vector<ServerAddress>> servers_of(const ParsedOptions& options) {
     if (!files) return no_configuration(files.error());
     auto server = server_of(files->config, files->facts);
     if (!server) return no_configuration(server.error());
-    fill_missing(*server, from_environment());
+    fill_missing(*server, from_environment().value_or(Credentials{}));
     override_by_options(*server, options);
     return std::vector{std::move(*server)};
 }

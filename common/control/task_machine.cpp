@@ -19,7 +19,8 @@ constexpr Duration between_attempts{1'000};  // while supervisord does not answe
 constexpr Duration slow_stop{15'000};  // longer than the default stopwaitsecs, after which supervisord kills
 constexpr Duration unreachable_limit{60'000};
 constexpr Duration unreachable_limit_once{5'000};
-constexpr Duration longest_wait{1'000};  // a program may die before its startsecs are over
+constexpr Duration longest_wait{1'000};         // a program may die before its startsecs are over
+constexpr Duration usual_start_seconds{1'000};  // supervisor's default
 constexpr Duration soon{5};
 constexpr Duration before_up{60};
 constexpr int most_stops_asked = 3;
@@ -74,6 +75,12 @@ TaskStep TaskMachine::end(TaskStage stage, std::string detail) {
 
 void TaskMachine::report(TaskStep& step, TaskStage stage, std::string detail) const {
     step.progress.push_back({task_.id, stage, std::move(detail), state_, pid_});
+}
+
+void TaskMachine::amend(const Amendment& amendment) {
+    task_.start_seconds = amendment.start_seconds;
+    task_.stop_limit = amendment.stop_limit;
+    task_.start_limit = amendment.start_limit;
 }
 
 TaskStep TaskMachine::on_wake() {
@@ -232,8 +239,11 @@ TaskStep TaskMachine::after_start(const Result<bool>& answer, SteadyTime now) {
         if (task_.watch == Watch::until_accepted) return end(TaskStage::reached, "the start is accepted");
         if (hurried_) return end(TaskStage::reached, "started; this program is ending and does not watch it");
         started_at_ = now;
-        if (task_.start_seconds.count() == 0) return ask(Phase::starting, Ask::info);
-        return wait_for_start(now);
+        // Where startsecs is 0, or may be, it may be there already.
+        const bool waits = task_.start_seconds && task_.start_seconds->count() > 0;
+        auto step = waits ? wait_for_start(now) : ask(Phase::starting, Ask::info);
+        if (!task_.judged) report(step, TaskStage::starting, "the start is accepted");
+        return step;
     }
     if (is_fault(answer.error(), fault::bad_name))
         return end(TaskStage::abandoned, "it is no longer configured");
@@ -251,7 +261,7 @@ TaskStep TaskMachine::after_start(const Result<bool>& answer, SteadyTime now) {
 
 /// Until startsecs are over nothing good can be seen, only that it died.
 TaskStep TaskMachine::wait_for_start(SteadyTime now) {
-    const auto up_at = started_at_.value_or(now) + task_.start_seconds + soon;
+    const auto up_at = started_at_.value_or(now) + task_.start_seconds.value_or(usual_start_seconds) + soon;
     if (now >= up_at) return poll(Phase::starting, now);
     poll_delay_ = Duration{};
     // supervisord looks whether startsecs are over before it looks for the dead, and takes one that has died

@@ -47,6 +47,8 @@ class KEENLANCE_API TaskMachine {
     TaskStep on_command(const Result<bool>& answer, SteadyTime now);
     TaskStep on_wake();
 
+    /// From the next step on.
+    void amend(const Amendment& amendment);
     /// The program is about to end: begin no stop; what is down is still started, but not watched for long.
     void hurry() { hurried_ = true; }
 

@@ -112,6 +112,14 @@ struct Bring {
     friend bool operator==(const Bring&, const Bring&) = default;
 };
 
+/// Tell the task of a process, if it still has one, what has turned out of its configuration.
+struct AmendTask {
+    Namespec id;
+    Amendment amendment;
+
+    friend bool operator==(const AmendTask&, const AmendTask&) = default;
+};
+
 /// Start processes, all in one call that does not wait for them to come up: ProcessesStarted. Costs
 /// supervisord 4.5 ms a process.
 struct StartProcesses {
@@ -179,10 +187,10 @@ struct RunCommand {
     friend bool operator==(const RunCommand&, const RunCommand&) = default;
 };
 
-using Action =
-    std::variant<Log, Print, Display, AskLogin, ListProcesses, ListConfigs, ReadLogTail, InspectProcesses,
-                 ListEventListeners, MeasureMemory, CheckHttp, Restart, Bring, StartProcesses, StopProcesses,
-                 SignalProcess, ProbeReady, ShutDownSupervisord, WriteFile, Finish, Notify, RunCommand>;
+using Action = std::variant<Log, Print, Display, AskLogin, ListProcesses, ListConfigs, ReadLogTail,
+                            InspectProcesses, ListEventListeners, MeasureMemory, CheckHttp, Restart, Bring,
+                            AmendTask, StartProcesses, StopProcesses, SignalProcess, ProbeReady,
+                            ShutDownSupervisord, WriteFile, Finish, Notify, RunCommand>;
 using Actions = std::vector<Action>;
 
 }  // namespace keenlance

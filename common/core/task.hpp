@@ -48,7 +48,8 @@ struct Task {
     Persistence persistence = Persistence::try_again;
     OnBackoff on_backoff = OnBackoff::wait;
     Watch watch = Watch::until_there;
-    Duration start_seconds{1'000};    ///< startsecs: before that nobody need look
+    /// startsecs: before that nobody need look. Nothing: not known (yet), as with AmendTask.
+    std::optional<Duration> start_seconds{1'000};
     std::optional<Duration> limit{};  ///< given up so long after it was begun
     /// Without `limit`: given up so long after supervisord has accepted the stop, and the start. What it does
     /// for others first is not counted. Nothing: never.
@@ -58,12 +59,22 @@ struct Task {
     friend bool operator==(const Task&, const Task&) = default;
 };
 
+/// What turns out of a process's configuration while its task is under way.
+struct Amendment {
+    Duration start_seconds{1'000};
+    Duration stop_limit{};
+    Duration start_limit{};
+
+    friend bool operator==(const Amendment&, const Amendment&) = default;
+};
+
 /// How far a Task has come. `spared`, `reached`, `already`, `stop_failed` and `abandoned` are its last words.
 enum class TaskStage {
     spared,        ///< left alone: no longer the process that was judged, not running, or no time for it
     already,       ///< nothing to do: it was there
     stopping,      ///< the stop was accepted, and takes long
     stopped,       ///< down, on the way of a restart
+    starting,      ///< the start is accepted
     backoff,       ///< it died before startsecs were over; supervisord tries again
     start_failed,  ///< down, and the start failed; it is tried again
     stop_failed,   ///< the stop was refused or could not be asked for; it may be tried again
@@ -81,8 +92,8 @@ struct TaskProgress {
 
 /// Whether nothing follows.
 constexpr bool is_last(TaskStage stage) {
-    return stage != TaskStage::stopping && stage != TaskStage::stopped && stage != TaskStage::backoff &&
-           stage != TaskStage::start_failed;
+    return stage != TaskStage::stopping && stage != TaskStage::stopped && stage != TaskStage::starting &&
+           stage != TaskStage::backoff && stage != TaskStage::start_failed;
 }
 
 }  // namespace keenlance

@@ -99,6 +99,10 @@ void Performer::begin(const Bring& action) {
     tasks_.begin(action.task);
 }
 
+void Performer::begin(const AmendTask& action) {
+    tasks_.amend(action.id, action.amendment);
+}
+
 void Performer::begin(const StartProcesses& action) {
     std::vector<Call<bool>> calls;
     for (const auto& id : action.ids)

@@ -64,6 +64,7 @@ class KEENLANCE_API Performer {
     void begin(const CheckHttp& action);
     void begin(const Restart& action);
     void begin(const Bring& action);
+    void begin(const AmendTask& action);
     void begin(const StartProcesses& action);
     void begin(const StopProcesses& action);
     void begin(const SignalProcess& action);

@@ -41,6 +41,11 @@ void TaskRunner::begin(const Task& task) {
     carry_out(task.id, entry->second.machine.begin(Reactor::now()));
 }
 
+void TaskRunner::amend(const Namespec& id, const Amendment& amendment) {
+    const auto found = running_.find(id);
+    if (found != running_.end()) found->second.machine.amend(amendment);
+}
+
 void TaskRunner::hurry() {
     for (auto& [id, running] : running_) {
         running.machine.hurry();

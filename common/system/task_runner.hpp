@@ -31,6 +31,8 @@ class KEENLANCE_API TaskRunner {
 
     /// Begins at once; a process that has a task already is reported as spared.
     void begin(const Task& task);
+    /// A process without a task is left alone.
+    void amend(const Namespec& id, const Amendment& amendment);
     void hurry();
 
   private:
