@@ -39,6 +39,21 @@ Tone tone_of(ProcessState state) {
 
 }  // namespace
 
+void Painter::paint(FleetActions& actions, SteadyTime now,
+                    const std::function<std::vector<std::string>()>& lines) {
+    constexpr Duration between_paints{500};
+    if (liveness_ == Liveness::lines_only) return;
+    due_.reset();
+    auto shown = lines();
+    if (shown.empty()) {
+        // Before what is printed last, which stays.
+        actions.insert(actions.begin(), {0, Display{}});
+        return;
+    }
+    due_ = now + between_paints;
+    actions.push_back({0, Display{std::move(shown)}});
+}
+
 double in_seconds(Duration duration) {
     return std::chrono::duration<double>(duration).count();
 }

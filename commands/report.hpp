@@ -6,6 +6,8 @@
 #include <commands/roster.hpp>
 
 #include <cstddef>
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +23,23 @@ enum class Output {
 };
 
 enum class Colours { off, on };
+
+/// Whether lines that change stand below the others while it works.
+enum class Liveness { lines_only, live };
+
+/// Shows them: anew after every fact, and as time passes.
+class Painter {
+  public:
+    explicit Painter(Liveness liveness) : liveness_(liveness) {}
+
+    /// `lines` says what is under way; nothing: what was shown is taken away.
+    void paint(FleetActions& actions, SteadyTime now, const std::function<std::vector<std::string>()>& lines);
+    [[nodiscard]] std::optional<SteadyTime> due() const { return due_; }
+
+  private:
+    Liveness liveness_;
+    std::optional<SteadyTime> due_;
+};
 
 /// One chosen process and what became of it.
 struct Row {

@@ -1,7 +1,7 @@
 #include <keenlance/core/supervisor_api.hpp>
 #include <keenlance/core/text.hpp>
 
-#include <commands/control_command.hpp>
+#include <commands/control/control_command.hpp>
 #include <commands/restart_group_command.hpp>
 #include <fmt/format.h>
 

@@ -4,8 +4,8 @@
 #include <keenlance/core/options.hpp>
 #include <keenlance/core/result.hpp>
 
-#include <commands/control_command.hpp>
-#include <commands/roll_settings.hpp>
+#include <commands/control/control_command.hpp>
+#include <commands/roll/roll_settings.hpp>
 
 #include <optional>
 #include <string>

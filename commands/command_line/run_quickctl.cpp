@@ -8,7 +8,7 @@
 
 #include <commands/command_line/run_quickctl.hpp>
 #include <commands/command_line/servers.hpp>
-#include <commands/roll_command.hpp>
+#include <commands/roll/roll_command.hpp>
 #include <fmt/format.h>
 #include <unistd.h>
 

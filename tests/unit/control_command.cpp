@@ -1,4 +1,4 @@
-#include <commands/control_command.hpp>
+#include <commands/control/control_command.hpp>
 #include <fmt/format.h>
 #include <support/catch.hpp>
 #include <support/fake_plan.hpp>

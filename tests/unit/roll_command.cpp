@@ -1,4 +1,4 @@
-#include <commands/roll_command.hpp>
+#include <commands/roll/roll_command.hpp>
 #include <fmt/format.h>
 #include <support/catch.hpp>
 #include <support/fake_world.hpp>

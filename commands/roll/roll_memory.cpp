@@ -1,4 +1,4 @@
-#include <commands/roll_memory.hpp>
+#include <commands/roll/roll_memory.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 

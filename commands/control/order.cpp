@@ -1,4 +1,4 @@
-#include <commands/order.hpp>
+#include <commands/control/order.hpp>
 
 #include <algorithm>
 #include <set>

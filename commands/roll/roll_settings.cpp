@@ -1,7 +1,7 @@
 #include <keenlance/core/quantity.hpp>
 #include <keenlance/core/text.hpp>
 
-#include <commands/roll_settings.hpp>
+#include <commands/roll/roll_settings.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -6,9 +6,10 @@
 #include <keenlance/startup/plan.hpp>
 #include <keenlance/startup/track.hpp>
 
-#include <commands/order.hpp>
+#include <commands/control/order.hpp>
 #include <commands/report.hpp>
 #include <commands/roster.hpp>
+#include <commands/task_settings.hpp>
 
 #include <map>
 #include <optional>
@@ -18,21 +19,6 @@
 namespace keenlance::quickctl {
 
 enum class Verb { start, stop, restart, status };
-
-enum class Deed {
-    done,  ///< commands are given
-    told,  ///< --dry-run: what would be commanded is told
-};
-
-/// Whether lines that change stand below the others while it works.
-enum class Liveness { lines_only, live };
-
-/// How processes are brought somewhere, by whichever command.
-struct TaskSettings {
-    std::optional<Duration> timeout{};  ///< nothing: by startsecs, startretries, stopwaitsecs, and a margin
-    Watch watch = Watch::until_there;
-    OnBackoff on_backoff = OnBackoff::wait;
-};
 
 struct Settings {
     Verb verb = Verb::status;
@@ -46,9 +32,6 @@ struct Settings {
     Liveness liveness = Liveness::lines_only;
     Deed deed = Deed::done;
 };
-
-/// The task that brings a process there, with the limits its configuration gives.
-Task task_for(const Member& member, Goal goal, const TaskSettings& settings);
 
 /// Ends with Finish: 0 only if every process is where it was asked to be, every pattern means some and every
 /// server answers; else 1; 3 where no supervisord can be asked. Interrupted, it waits only for restarts whose
@@ -106,7 +89,6 @@ class ControlCommand : public FleetPolicy {
     FleetActions on_closing(Closing::Urgency urgency);
     FleetActions settle(std::size_t index);
     FleetActions finish();
-    void repaint(FleetActions& actions);
     [[nodiscard]] std::vector<std::string> display() const;
     [[nodiscard]] std::string forecast(const Row& row) const;
     [[nodiscard]] std::string_view success_word() const;
@@ -120,7 +102,7 @@ class ControlCommand : public FleetPolicy {
     std::map<Key, std::size_t> places_;
     std::size_t unsettled_ = 0;
     SteadyTime now_, began_, listed_;
-    std::optional<SteadyTime> repaint_at_;
+    Painter painter_;
     std::optional<SteadyTime> configs_at_;  // when they are asked for, if not before
     bool all_good_ = true;
     bool chosen_ = false;

@@ -5,8 +5,9 @@
 #include <keenlance/core/ready_check.hpp>
 #include <keenlance/core/result.hpp>
 
-#include <commands/control_command.hpp>
-#include <commands/roll_memory.hpp>
+#include <commands/report.hpp>
+#include <commands/roll/roll_memory.hpp>
+#include <commands/task_settings.hpp>
 
 #include <cstddef>
 #include <optional>

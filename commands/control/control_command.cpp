@@ -2,7 +2,7 @@
 #include <keenlance/core/quantity.hpp>
 #include <keenlance/core/text.hpp>
 
-#include <commands/control_command.hpp>
+#include <commands/control/control_command.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,51 +12,25 @@ namespace keenlance::quickctl {
 
 namespace {
 
-constexpr Duration margin{10'000};
 constexpr int log_bytes = 2'000;
-constexpr Duration between_paints{500};
 constexpr Duration slow{3'000};
-constexpr std::size_t most_lines = 10;  // more processes than that are shown by a bar alone
-
-/// The longest that supervisord needs to bring a program up or give it up: each try takes startsecs, and
-/// before the n-th retry it waits n seconds.
-Duration start_limit(const ProcessConfig& config) {
-    const auto retries = std::clamp(config.start_retries, 0, 1'000);
-    return std::chrono::seconds((retries + 1) * config.start_seconds + retries * (retries + 1) / 2) + margin;
-}
 
 }  // namespace
 
-Task task_for(const Member& member, Goal goal, const TaskSettings& settings) {
-    const auto& config = member.config;
-    Task task;
-    task.id = member.info.id;
-    task.goal = goal;
-    task.persistence = Persistence::once;
-    task.on_backoff = settings.on_backoff;
-    task.watch = settings.watch;
-    task.known = member.info;
-    task.start_seconds = std::chrono::seconds(std::max(config.start_seconds, 0));
-    task.limit = settings.timeout;
-    task.stop_limit = std::chrono::seconds(std::max(config.stop_wait_seconds, 0)) + margin;
-    task.start_limit = start_limit(config);
-    return task;
-}
-
 ControlCommand::ControlCommand(Settings settings)
-    : settings_(std::move(settings)), roster_(settings_.choice) {}
+    : settings_(std::move(settings)), roster_(settings_.choice), painter_(settings_.liveness) {}
 
 FleetActions ControlCommand::step(std::size_t server, const Fact& fact, const Moment& now) {
     now_ = now.steady;
     if (ended_) return {};
     auto actions = react(server, fact);
     if (unsettled_ > 0 && !ended_) append(actions, begin_what_may());
-    repaint(actions);
+    painter_.paint(actions, now_, [this] { return display(); });
     return actions;
 }
 
 std::optional<SteadyTime> ControlCommand::deadline() const {
-    auto first = repaint_at_;
+    auto first = painter_.due();
     const auto consider = [&first](const std::optional<SteadyTime>& time) {
         if (time && (!first || *time < *first)) first = time;
     };
@@ -169,56 +143,6 @@ FleetActions ControlCommand::on_late_configs(std::size_t server, const ProcessCo
     return actions;
 }
 
-/// Whether in this pass nothing more is to come of it.
-bool ControlCommand::is_over(std::size_t index) const {
-    return progress_[index].phase == Phase::settled || progress_[index].phase == Phase::down;
-}
-
-/// Whoever has to be there, or gone, before it; nothing: its turn has come.
-std::optional<std::size_t> ControlCommand::hindrance(std::size_t index) const {
-    if (pass_ == Goal::stopped) {
-        for (const auto other : order_.needed_by(index))
-            if (!is_over(other) || (progress_[other].phase == Phase::settled && !rows_[other].good))
-                return other;
-        return std::nullopt;
-    }
-    for (const auto& need : order_.needs(index)) {
-        const auto& other = progress_[need.on];
-        const bool ready = order_.ready(need.on) == nullptr || other.ready;
-        const bool met = ready && std::ranges::any_of(need.goals, [&](const startup::StateGoal& goal) {
-                             return other.track.has_met(goal);
-                         });
-        // Interrupted, what was taken down is started whatever became of the others.
-        const bool settled_well = other.phase == Phase::settled &&
-                                  (rows_[need.on].good || order_.is_optional(need.on) || interrupted_);
-        if (!met && !settled_well) return need.on;
-    }
-    return std::nullopt;
-}
-
-FleetActions ControlCommand::begin_what_may() {
-    FleetActions actions;
-    for (bool more = true; more;) {
-        more = false;
-        for (std::size_t i = 0; i < rows_.size() && !ended_; ++i) {
-            if (progress_[i].phase != Phase::waiting) continue;
-            const auto other = hindrance(i);
-            if (!other) {
-                append(actions, begin(i));
-            } else if (progress_[*other].phase == Phase::settled) {
-                more = true;  // others may wait for this one
-                append(actions, refuse(i, pass_ == Goal::stopped
-                                              ? fmt::format("not stopped: {} needs it, and is not down",
-                                                            rows_[*other].member.title)
-                                              : fmt::format("not started: it waits for {}, which has failed",
-                                                            rows_[*other].member.title)));
-            }
-        }
-    }
-    append(actions, next_pass());
-    return actions;
-}
-
 FleetActions ControlCommand::begin(std::size_t index) {
     const auto& member = rows_[index].member;
     const bool stops = pass_ == Goal::stopped || (pass_ == Goal::restarted && !is_stopped(member.info.state));
@@ -235,31 +159,6 @@ FleetActions ControlCommand::refuse(std::size_t index, const std::string& why) {
     rows_[index].detail = why;
     rows_[index].took = now_ - began_;
     return settle(index);
-}
-
-/// The second half of an ordered restart, once all that is to go down is down.
-FleetActions ControlCommand::next_pass() {
-    if (ended_ || pass_ != Goal::stopped || settings_.verb != Verb::restart) return {};
-    for (std::size_t i = 0; i < rows_.size(); ++i)
-        if (!is_over(i)) return {};
-    pass_ = Goal::running;
-    for (auto& each : progress_)
-        if (each.phase == Phase::down) each.phase = Phase::waiting;
-    return begin_what_may();
-}
-
-std::string_view ControlCommand::success_word() const {
-    switch (settings_.verb) {
-        case Verb::start:
-            return "started";
-        case Verb::stop:
-            return "stopped";
-        case Verb::restart:
-            return "restarted";
-        case Verb::status:
-            break;
-    }
-    return "seen";
 }
 
 FleetActions ControlCommand::on_progress(std::size_t server, const TaskProgress& progress) {
@@ -334,76 +233,12 @@ FleetActions ControlCommand::reached(std::size_t index, const TaskProgress& prog
     return prove(index);
 }
 
-// --- what is waited for ---
-
 FleetActions ControlCommand::on_woke() {
     FleetActions actions;
     for (std::size_t i = 0; i < rows_.size(); ++i)
         if (progress_[i].look_at && *progress_[i].look_at <= now_) append(actions, prove(i));
     if (configs_at_ && *configs_at_ <= now_) append(actions, ask_for_configs());
     return actions;
-}
-
-/// One look and one probe; what they find is judged when it comes.
-FleetActions ControlCommand::prove(std::size_t index) {
-    const auto& member = rows_[index].member;
-    progress_[index].look_at.reset();
-    FleetActions actions{{member.server, InspectProcesses{{member.info.id}}}};
-    if (const auto* check = order_.ready(index); check != nullptr && !progress_[index].ready)
-        actions.push_back({member.server, ProbeReady{member.info.id, *check}});
-    return actions;
-}
-
-FleetActions ControlCommand::on_inspected(std::size_t server, const ProcessesInspected& inspected) {
-    const auto found = places_.find({server, inspected.ids.front()});
-    if (found == places_.end() || progress_[found->second].phase != Phase::proving) return {};
-    const auto index = found->second;
-    auto& info = rows_[index].member.info;
-    if (!inspected.processes) return fail(index, inspected.processes.error().message);
-    const auto& seen = inspected.processes->front();
-    if (!seen) return fail(index, seen.error().message);
-    info = *seen;
-    progress_[index].track.learn(info, *order_.program(index));
-    return judge_proof(index);
-}
-
-FleetActions ControlCommand::on_probed(std::size_t server, const ReadyProbed& probed) {
-    const auto found = places_.find({server, probed.about});
-    if (found == places_.end() || progress_[found->second].phase != Phase::proving) return {};
-    const auto index = found->second;
-    progress_[index].ready = bool(probed.ready);
-    if (!probed.ready) progress_[index].not_ready = probed.ready.error().message;
-    return judge_proof(index);
-}
-
-FleetActions ControlCommand::judge_proof(std::size_t index) {
-    auto& progress = progress_[index];
-    const auto& program = *order_.program(index);
-    const auto state = rows_[index].member.info.state;
-    const bool all_met = std::ranges::all_of(order_.needed_by(index), [&](std::size_t other) {
-        return std::ranges::all_of(order_.needs(other), [&](const Need& need) {
-            return need.on != index || std::ranges::any_of(need.goals, [&](const startup::StateGoal& goal) {
-                       return progress.track.has_met(goal);
-                   });
-        });
-    });
-    const bool ready = order_.ready(index) == nullptr || progress.ready;
-    if (ready && all_met) {
-        rows_[index].took = now_ - began_;
-        return settle(index);
-    }
-    const bool restarts =
-        progress.track.exited_wrongly() ? program.restarts_after_failure : program.restarts_after_success;
-    if (state == ProcessState::fatal || state == ProcessState::stopped ||
-        (state == ProcessState::exited && !restarts))
-        return fail(index, fmt::format("it is {}, and not as it is waited for", to_string(state)));
-    const auto limit = settings_.tasks.timeout ? settings_.tasks.timeout : program.start_timeout;
-    if (limit && now_ - progress.since >= *limit)
-        return fail(index,
-                    fmt::format("not there within {}{}", format_duration(*limit),
-                                progress.not_ready.empty() ? "" : ", not ready: " + progress.not_ready));
-    if (!progress.look_at) progress.look_at = now_ + program.ready_interval;
-    return {};
 }
 
 FleetActions ControlCommand::on_log(std::size_t server, const LogRead& read) {
@@ -497,68 +332,6 @@ FleetActions ControlCommand::finish() {
     }
     actions.push_back({0, Finish{all_good_ ? 0 : 1}});
     return actions;
-}
-
-/// What --dry-run tells.
-std::string ControlCommand::forecast(const Row& row) const {
-    const auto state = row.member.info.state;
-    const bool down = is_stopped(state);
-    const bool there = settings_.verb == Verb::start ? !down && state != ProcessState::stopping
-                                                     : settings_.verb == Verb::stop && down;
-    return there ? "nothing to do" : fmt::format("would be {}", success_word());
-}
-
-void ControlCommand::repaint(FleetActions& actions) {
-    if (settings_.liveness == Liveness::lines_only) return;
-    repaint_at_.reset();
-    if (ended_ || unsettled_ == 0) {
-        // Before what is printed last, which stays.
-        actions.insert(actions.begin(), {0, Display{}});
-        return;
-    }
-    repaint_at_ = now_ + between_paints;
-    actions.push_back({0, Display{display()}});
-}
-
-std::vector<std::string> ControlCommand::display() const {
-    const auto word = [](Phase phase) -> std::string_view {
-        switch (phase) {
-            case Phase::stopping:
-                return "STOPPING";
-            case Phase::backing_off:
-                return "BACKOFF";
-            case Phase::starting:
-            case Phase::accepted:
-                return "STARTING";
-            case Phase::proving:
-                return "not ready yet";
-            case Phase::waiting:
-                return "waiting";
-            default:
-                return "";
-        }
-    };
-    std::map<std::string_view, std::size_t> counts;
-    std::size_t failed = 0;
-    for (std::size_t i = 0; i < rows_.size(); ++i) {
-        if (progress_[i].phase != Phase::settled) ++counts[word(progress_[i].phase)];
-        if (progress_[i].phase == Phase::settled && !rows_[i].good) ++failed;
-    }
-    const auto done = rows_.size() - unsettled_;
-    std::string line = fmt::format("{} {}/{}", bar(done, rows_.size()), done, rows_.size());
-    for (const auto& [state, count] : counts)
-        if (!state.empty()) line += fmt::format("  {} {}", count, state);
-    if (failed > 0) line += fmt::format("  {} failed", failed);
-    line += fmt::format("  {}", format_duration(std::chrono::floor<std::chrono::seconds>(now_ - began_)));
-    std::vector<std::string> lines;
-    if (unsettled_ <= most_lines)
-        for (std::size_t i = 0; i < rows_.size(); ++i)
-            if (progress_[i].phase != Phase::settled && !word(progress_[i].phase).empty())
-                lines.push_back(fmt::format(
-                    "  {}: {} {}", rows_[i].member.title, word(progress_[i].phase),
-                    format_duration(std::chrono::floor<std::chrono::seconds>(now_ - progress_[i].since))));
-    lines.push_back(std::move(line));
-    return lines;
 }
 
 }  // namespace keenlance::quickctl

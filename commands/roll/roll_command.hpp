@@ -10,7 +10,7 @@
 
 #include <keenlance/core/fleet_policy.hpp>
 
-#include <commands/roll_settings.hpp>
+#include <commands/roll/roll_settings.hpp>
 
 #include <map>
 #include <optional>
@@ -85,13 +85,13 @@ class RollCommand : public FleetPolicy {
     FleetActions finish();
     void enter(std::size_t index, Stage stage);
     void remember(FleetActions& actions);
-    void repaint(FleetActions& actions);
     [[nodiscard]] std::vector<std::string> display() const;
     [[nodiscard]] std::string summary() const;
     [[nodiscard]] std::optional<Duration> estimate() const;
     [[nodiscard]] Instance instance(std::size_t index) const;
     [[nodiscard]] std::optional<std::size_t> find(std::size_t server, const Namespec& id) const;
     [[nodiscard]] std::string_view success_word() const;
+    static std::string how_it_ended(const ProcessInfo& info, int pid);
 
     RollSettings settings_;
     Roster roster_;
@@ -109,7 +109,7 @@ class RollCommand : public FleetPolicy {
     std::size_t rolled_ = 0;
     SteadyTime now_, began_, batch_began_;
     std::optional<SteadyTime> pause_until_;
-    std::optional<SteadyTime> repaint_at_;
+    Painter painter_;
     bool chosen_ = false;
     bool interrupted_ = false;
     bool ended_ = false;
