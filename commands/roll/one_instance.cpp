@@ -233,7 +233,9 @@ FleetActions RollCommand::is_through(std::size_t index) {
 FleetActions RollCommand::fail(std::size_t index, const std::string& why) {
     auto& row = rows_[index];
     if (progress_[index].stage == Stage::through) --rolled_;  // it was well before the pause
-    memory_.through.erase({settings_.choice.servers[row.member.server], row.member.info.id});
+    const auto key = std::pair{settings_.choice.servers[row.member.server], row.member.info.id};
+    memory_.through.erase(key);
+    memory_.before[key] = row.member.info.pid;  // resumed, this life counts as an old one
     row.good = false;
     row.result = "ERROR";
     row.detail = why;

@@ -110,6 +110,7 @@ void FakeWorld::start_by_hand(const Namespec& id) {
 void FakeWorld::heal(const Namespec& id) {
     auto& behaviour = sims_.at(id).behaviour;
     behaviour.dies_from_start = behaviour.failing_starts = 0;
+    behaviour.ready_after = Duration{0};
 }
 
 void FakeWorld::set_state(const Namespec& id, ProcessState state) {

@@ -55,7 +55,7 @@ class FakeWorld {
     /// As an operator does.
     void stop_by_hand(const Namespec& id);
     void start_by_hand(const Namespec& id);
-    /// From now on it comes up.
+    /// From now on it comes up, and is ready.
     void heal(const Namespec& id);
 
     [[nodiscard]] Duration now() const { return now_; }

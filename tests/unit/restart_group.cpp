@@ -55,6 +55,7 @@ TEST_CASE("a group is restarted at once, and only it", "[restart_group]") {
         CHECK(each.task.id.group == "app");
         CHECK(each.task.goal == Goal::restarted);
         CHECK(each.task.persistence == Persistence::once);
+        CHECK(each.task.start_limit);
     }
     told.settle(0, TaskStage::stopped);
     told.settle(0, TaskStage::reached);

@@ -117,6 +117,29 @@ TEST_CASE("resumed, it goes on with what is old, and only looks at what is new",
     CHECK(has(world.printed, "done: all 5 are new"));
 }
 
+TEST_CASE("resumed, one that was up and not healthy is restarted once more", "[roll]") {
+    Behaviour ill;
+    ill.ready_after = 1h;
+    auto world = world_of(3, {{1, ill}});
+    auto healthy = settings();
+    healthy.health = quickctl::HealthCheck{ReadyKind::tcp, "localhost:1"};
+    healthy.health_timeout = 3s;
+    {
+        RollCommand command(healthy);
+        world.run(command, 300s);
+        REQUIRE(world.finished == 1);
+    }
+    world.finished.reset();
+    world.heal(instance(1));
+    healthy.resumed = remembered(world);
+    RollCommand command(std::move(healthy));
+    world.run(command, 600s);
+    CHECK(world.finished == 0);
+    CHECK(world.starts_of(instance(0)) == 2);
+    CHECK(world.starts_of(instance(1)) == 3);
+    CHECK(world.starts_of(instance(2)) == 2);
+}
+
 TEST_CASE("resumed, one that was restarted by hand meanwhile is only looked at", "[roll]") {
     auto world = world_of(3, {{1, dies_next_time()}});
     {
