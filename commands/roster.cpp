@@ -29,7 +29,7 @@ bool is_plain(const std::string& pattern) {
 
 }  // namespace
 
-Roster::Roster(Choice choice) : choice_(std::move(choice)) {
+Roster::Roster(Choice choice) : choice_(std::move(choice)), typed_(choice_.patterns) {
     for (const auto& shown : choice_.servers)
         servers_.push_back({.shown = shown, .label = label_of(shown), .processes = {}, .configs = {}});
     if (choice_.bare_name == BareName::process_or_group)
@@ -118,7 +118,9 @@ void Roster::choose() {
              .title = title(server, info.id)});
     }
     if (there_ == 0) return;  // it is not the patterns' fault
-    for (const auto& pattern : selection.unmatched) {
+    for (const auto& unmatched : selection.unmatched) {
+        const auto place = std::ranges::find(choice_.patterns, unmatched) - choice_.patterns.begin();
+        const auto& pattern = typed_[static_cast<std::size_t>(place)];
         const bool group = std::ranges::find(ids, pattern, &Namespec::group) != ids.end();
         complaints_.push_back(
             fmt::format("'{}' means no process{}", printable(pattern),

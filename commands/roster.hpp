@@ -82,6 +82,7 @@ class Roster {
     [[nodiscard]] std::string title(std::size_t server, const Namespec& id) const;
 
     Choice choice_;
+    std::vector<std::string> typed_;  // the patterns as they were
     std::vector<Server> servers_;
     std::size_t unanswered_ = 0;
     std::size_t there_ = 0;

@@ -46,7 +46,7 @@ FleetActions RollCommand::begin(std::size_t index) {
     enter(index, Stage::pre);
     return {{row.member.server,
              RunCommand{row.member.info.id, fill_in(settings_.pre, instance(index), Filling::for_shell),
-                        settings_.hook_timeout}}};
+                        settings_.hook_timeout, AtEnd::ended}}};
 }
 
 FleetActions RollCommand::act(std::size_t index) {
@@ -182,7 +182,7 @@ FleetActions RollCommand::is_well(std::size_t index) {
     const auto& member = rows_[index].member;
     return {{member.server,
              RunCommand{member.info.id, fill_in(settings_.post, instance(index), Filling::for_shell),
-                        settings_.hook_timeout}}};
+                        settings_.hook_timeout, AtEnd::ended}}};
 }
 
 FleetActions RollCommand::on_command(std::size_t server, const CommandFinished& finished) {

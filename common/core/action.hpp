@@ -2,6 +2,7 @@
 /// Everything a policy can want done. One performer (system/performer.hpp) carries actions out; what came of
 /// them are facts again (core/fact.hpp).
 
+#include <keenlance/core/at_end.hpp>
 #include <keenlance/core/http_check.hpp>
 #include <keenlance/core/mail_message.hpp>
 #include <keenlance/core/moment.hpp>
@@ -183,6 +184,7 @@ struct RunCommand {
     Namespec about;
     std::string command;
     Duration timeout{60'000};
+    AtEnd at_end = AtEnd::left;
 
     friend bool operator==(const RunCommand&, const RunCommand&) = default;
 };

@@ -96,6 +96,8 @@ CommandRunner::~CommandRunner() {
         if (child->input) {  // half a mail is worse than one that is tried again
             ::kill(-child->pid, SIGKILL);
             ::waitpid(child->pid, nullptr, 0);
+        } else if (child->command.at_end == AtEnd::ended) {
+            ::kill(-child->pid, SIGTERM);
         }
         reactor_.forget_child(child->pid);
         reactor_.cancel(child->timer);

@@ -2,6 +2,7 @@
 /// Runs the commands operators write (mail, gcore) under /bin/sh: fed, listened to, bounded, and never on our
 /// stdout.
 
+#include <keenlance/core/at_end.hpp>
 #include <keenlance/core/export.hpp>
 #include <keenlance/core/moment.hpp>
 #include <keenlance/core/result.hpp>
@@ -20,6 +21,7 @@ struct Command {
     std::string input;  ///< for its stdin; a command that does not read it is no failure
     Duration timeout{60'000};
     std::size_t max_output = std::size_t{64} * 1024;  ///< what it prints beyond is read and thrown away
+    AtEnd at_end = AtEnd::left;
 };
 
 /// How a command ended.
@@ -34,7 +36,7 @@ struct KEENLANCE_API CommandResult {
 };
 
 /// Starts commands beside everything else. Destroying it kills those that have not been given all their
-/// input, and leaves the others to finish by themselves.
+/// input, and does with the others what their at_end says.
 class KEENLANCE_API CommandRunner {
   public:
     using Answer = std::function<void(Result<CommandResult>)>;

@@ -151,6 +151,7 @@ void Performer::begin(const RunCommand& action) {
     Command command;
     command.text = action.command;
     command.timeout = action.timeout;
+    command.at_end = action.at_end;
     effects_.commands.run(command, [this, action](Result<CommandResult> result) {
         if (!result) return sink_(CommandFinished{action.about, std::move(result).error()});
         if (result->status != 0 || result->timed_out)

@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <string>
 #include <vector>
@@ -48,6 +50,11 @@ std::string introduce(const CommandLineSpec& spec, const ListenerIntroduction& i
         program, introduction.does, command, introduction.events);
 }
 
+int tell(const CommandLineSpec& spec, const std::string& text) {
+    if (print(text) == exit_code::done) return exit_code::done;
+    return complain(spec.program, fmt::format("stdout: {}", std::strerror(errno)), exit_code::not_reached);
+}
+
 int complain_of_usage(const CommandLineSpec& spec, const Error& error) {
     return complain(spec.program, fmt::format("{} (see {} --help)", error.message, spec.program),
                     exit_code::usage);
@@ -72,8 +79,8 @@ int run_main(int argc, char** argv, const CommandLineSpec& spec,
         const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
         const auto options = parse_options(spec, arguments);
         if (!options) return complain_of_usage(spec, options.error());
-        if (options->has("help")) return print(format_help(spec));
-        if (options->has("version")) return print(format_version(spec.program) + "\n");
+        if (options->has("help")) return tell(spec, format_help(spec));
+        if (options->has("version")) return tell(spec, format_version(spec.program) + "\n");
         return body(*options);
     } catch (const std::exception& error) {
         return complain(spec.program, error.what(), exit_code::environment);

@@ -66,6 +66,7 @@ void SystemReadyProbe::run(const ReadyCheck& check, Answer answer) {
     Command command;
     command.text = check.target;
     command.timeout = check.timeout;
+    command.at_end = AtEnd::ended;
     command.max_output = most_output;
     commands_.run(std::move(command),
                   [timeout = check.timeout, answer = std::move(answer)](const Result<CommandResult>& result) {

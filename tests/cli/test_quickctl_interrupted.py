@@ -102,7 +102,7 @@ class NowhereToPrint(Roll):
         self.supervise(program("web", "sleep 600"))
         pid = self.supervisord.wait_for_state("web", "RUNNING")
         for arguments in (("status",), ("restart", "web"), ("roll", "--pause=0", "web"), ("--json", "status"),
-                          ("--dry-run", "stop", "web")):
+                          ("--dry-run", "stop", "web"), ("--help",), ("--version",)):
             with self.subTest(arguments), open("/dev/full", "wb") as full:
                 self.assert_told(self.printing_to(full, *arguments), 1, err=r"\Aquickctl: [^\n]*stdout[^\n]*\n\Z")
         self.assertNotIn(self.supervisord.pid("web"), (0, pid))

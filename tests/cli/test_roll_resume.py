@@ -11,7 +11,7 @@ from pathlib import Path
 
 from support.quickctl import BARE
 from support.roll import Roll, wait_for_line
-from support.system import kill_all
+from support.system import is_alive, kill_all
 from support.workspace import binary_folder, wait_until
 
 NAMES = [f"app:{number}" for number in range(5)]
@@ -233,12 +233,28 @@ class Interrupted(Roll):
         running = self.begin_roll("--health-cmd", f"echo $$ >{asked}.new; mv {asked}.new {asked}; exec sleep 600",
                                   "app:")
         wait_until(asked.exists, "a question for its health")
-        self.addCleanup(kill_all, [int(asked.read_text(encoding="ascii"))])
+        asking = int(asked.read_text(encoding="ascii"))
+        self.addCleanup(kill_all, [asking])
         running.send_signal(signal.SIGINT)
         status, out, _ = self.end(running)
         self.assertEqual(status, 1)
         self.assertRegex(out, r"\Aapp:0: UNFINISHED \(interrupted: restarted, and not looked at any more\)\n")
         self.assertEqual(self.summary(out), {"unfinished": "app:0", "old": "app:1"})
+        wait_until(lambda: not is_alive(asking), "the command's end")
+
+    def test_a_hook_ends_with_it(self):
+        before = self.at_work(self.app(1), names=NAMES[:1])
+        begun = self.dir / "begun"
+        running = self.begin_roll("--pre", f"echo $$ >{begun}.new; mv {begun}.new {begun}; exec sleep 600", "app:")
+        wait_until(begun.exists, "the hook's beginning")
+        hook = int(begun.read_text(encoding="ascii"))
+        self.addCleanup(kill_all, [hook])
+        running.send_signal(signal.SIGINT)
+        status, out, _ = self.end(running)
+        self.assertEqual(status, 1)
+        self.assertRegex(out, r"\Aapp:0: UNFINISHED \(interrupted: nothing was done to it, but its --pre was begun\)\n")
+        self.assert_renewed(before, [])
+        wait_until(lambda: not is_alive(hook), "the hook's end")
 
     def test_before_supervisord_has_answered_nothing_is_done_and_that_is_said(self):
         before = self.at_work(self.app(1), names=NAMES[:1])

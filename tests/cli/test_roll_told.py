@@ -67,7 +67,7 @@ class Told(Roll):
 
     def test_a_pattern_that_means_nothing_is_named_and_nothing_is_done(self):
         before = self.at_work(self.app(2), names=NAMES[:2])
-        self.assert_told(self.roll("app:", "nobody"), 1, err="'nobody:?' means no process")
+        self.assert_told(self.roll("app:", "nobody"), 1, err="'nobody' means no process")
         self.assert_renewed(before, [])
 
     def test_a_bare_name_means_the_group_too(self):
