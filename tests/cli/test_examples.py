@@ -113,5 +113,21 @@ class OrderedStartupListenerExample(Workspace):
                               text=True, timeout=60, check=False)
 
 
+class QuickctlExample(Workspace):
+    def test_what_its_comments_say_works(self):
+        port = free_port()
+        supervisord = Example(self, "quickctl", {"8020": str(port), "numprocs=8": "numprocs=1"})
+        supervisord.wait_for_state("database", "RUNNING")
+        for words in ("start all --order config", "status", "restart web:",
+                      "roll --batch 2 --pause 1 --health-url http://{host}:{num}/ web", "stop all --order config"):
+            with self.subTest(words):
+                done = subprocess.run([binary("quickctl"), "-c", supervisord.config, *words.split()],
+                                      env={**os.environ, "XDG_STATE_HOME": str(self.dir)}, capture_output=True,
+                                      text=True, timeout=60, check=False)
+                self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        log = supervisord.file("log")
+        self.assertLess(log.rindex(f"stopped: {port}"), log.index("stopped: database"))
+
+
 if __name__ == "__main__":
     unittest.main()
