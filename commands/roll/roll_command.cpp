@@ -117,7 +117,8 @@ FleetActions RollCommand::when_complete() {
 /// Fills the rows: what is down first, for that costs nothing and shows what the new version does.
 void RollCommand::choose_what_is_old() {
     auto members = roster_.members();
-    std::ranges::stable_partition(members, [](const Member& member) { return !is_alive(member.info.state); });
+    std::stable_partition(members.begin(), members.end(),
+                          [](const Member& member) { return !is_alive(member.info.state); });
     const auto& resumed = settings_.resumed;
     if (resumed) memory_ = *resumed;
     memory_.finished = false;

@@ -72,7 +72,7 @@ Result<ReadyCheck> HealthCheck::check_for(const Instance& instance) const {
         case ReadyKind::tcp:
             return parse_ready_check("tcp://" + fill_in(pattern, instance, Filling::plain));
         default: {
-            const auto check = parse_ready_check(fill_in(pattern, instance, Filling::plain));
+            auto check = parse_ready_check(fill_in(pattern, instance, Filling::plain));
             if (check && check->kind != ReadyKind::http)
                 return Error{ErrorKind::invalid, 0,
                              fmt::format("'{}' is no http or https URL", printable(pattern))};

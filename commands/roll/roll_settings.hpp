@@ -40,7 +40,7 @@ struct Instance {
 };
 
 /// As one word for sh, quoted if it has to be.
-std::string quoted_for_shell(const std::string& word);
+std::string quoted_for_shell(const std::string& value);
 
 enum class Filling {
     plain,      ///< a URL, an address

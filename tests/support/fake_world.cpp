@@ -18,7 +18,7 @@ Error fault_error(int code) {
 
 }  // namespace
 
-FakeWorld::FakeWorld(std::map<Namespec, Behaviour> behaviours) {
+FakeWorld::FakeWorld(const std::map<Namespec, Behaviour>& behaviours) {
     for (const auto& [id, behaviour] : behaviours) {
         Sim sim;
         sim.behaviour = behaviour;

@@ -33,7 +33,7 @@ struct Behaviour {
 
 class FakeWorld {
   public:
-    explicit FakeWorld(std::map<Namespec, Behaviour> behaviours);
+    explicit FakeWorld(const std::map<Namespec, Behaviour>& behaviours);
 
     /// Turns facts into actions and actions into facts until the policy has nothing more to wait for, `until`
     /// has passed, or `stop` says so; false if it was not idle by then.

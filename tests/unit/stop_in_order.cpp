@@ -61,20 +61,15 @@ TEST_CASE("what does not run is passed over", "[stop_in_order]") {
 }
 
 TEST_CASE("where a process does not go down, what it needs is left running", "[stop_in_order]") {
-    FakeWorld world({{lone("db"), {}}, {lone("web"), {}}, {lone("edge"), {}}});
+    Behaviour stubborn;
+    stubborn.stops_within = 1h;
+    FakeWorld world({{lone("db"), {}}, {lone("web"), {}}, {lone("edge"), stubborn}});
     for (const char* name : {"db", "web", "edge"}) {
         world.start_by_hand(lone(name));
         world.set_state(lone(name), ProcessState::running);
     }
     StopInOrder policy(plan_of(three));
-    world.run(policy, 120s, [&] {
-        // It ignores every signal: STOPPING for ever.
-        if (world.state_of(lone("edge")) == ProcessState::stopped)
-            world.set_state(lone("edge"), ProcessState::stopping);
-        if (world.state_of(lone("edge")) == ProcessState::stopping && world.now() < 100s)
-            world.set_state(lone("edge"), ProcessState::stopping);
-        return world.finished.has_value();
-    });
+    world.run(policy, 120s, [&] { return world.finished.has_value(); });
     CHECK(world.finished == 1);
     CHECK(world.log.back() == "NOT down: edge; what it needs is left running");
     CHECK(world.state_of(lone("db")) == ProcessState::running);
