@@ -14,5 +14,6 @@ void mail(std::string_view input);
 void config(std::string_view input);
 void ready(std::string_view input);
 void plan(std::string_view input);
+void roll(std::string_view input);
 
 }  // namespace keenlance::fuzz
