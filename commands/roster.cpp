@@ -45,7 +45,15 @@ FleetActions Roster::begin() {
     return actions;
 }
 
-FleetActions Roster::take(std::size_t server, const ProcessesListed& listed) {
+std::optional<FleetActions> Roster::take(std::size_t server, const Fact& fact) {
+    if (is_complete()) return std::nullopt;
+    if (const auto* listed = std::get_if<ProcessesListed>(&fact)) return on_list(server, *listed);
+    if (const auto* listed = std::get_if<ProcessConfigsListed>(&fact)) return on_configs(server, *listed);
+    if (const auto* login = std::get_if<LoggedIn>(&fact)) return on_login(server, *login);
+    return std::nullopt;
+}
+
+FleetActions Roster::on_list(std::size_t server, const ProcessesListed& listed) {
     if (!listed.processes) return ask_again(server, listed.processes.error());
     servers_[server].processes = *listed.processes;
     if (choice_.configs == Configs::needed) return {{server, ListConfigs{}}};
@@ -54,7 +62,7 @@ FleetActions Roster::take(std::size_t server, const ProcessesListed& listed) {
     return {};
 }
 
-FleetActions Roster::take(std::size_t server, const ProcessConfigsListed& listed) {
+FleetActions Roster::on_configs(std::size_t server, const ProcessConfigsListed& listed) {
     if (listed.configs)
         for (const auto& config : *listed.configs)
             servers_[server].configs[config.id] = config;
@@ -64,7 +72,7 @@ FleetActions Roster::take(std::size_t server, const ProcessConfigsListed& listed
     return {};
 }
 
-FleetActions Roster::take(std::size_t server, const LoggedIn& login) {
+FleetActions Roster::on_login(std::size_t server, const LoggedIn& login) {
     if (login.status) return {{server, ListProcesses{}}};
     give_up(
         fmt::format("supervisord at {} wants a user and a password, and {}: give them with -u and -p, "

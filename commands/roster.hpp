@@ -48,10 +48,8 @@ class Roster {
 
     /// Asks all servers.
     FleetActions begin();
-    /// Takes the facts that come of what it asked for, and may ask for more.
-    FleetActions take(std::size_t server, const ProcessesListed& listed);
-    FleetActions take(std::size_t server, const ProcessConfigsListed& listed);
-    FleetActions take(std::size_t server, const LoggedIn& login);
+    /// Takes a fact that comes of what it asked for, and may ask for more; nothing: the fact is not its own.
+    std::optional<FleetActions> take(std::size_t server, const Fact& fact);
 
     /// Every server has answered, or will not. What follows is known then.
     [[nodiscard]] bool is_complete() const { return unanswered_ == 0; }
@@ -75,6 +73,9 @@ class Roster {
         int logins = 0;
     };
 
+    FleetActions on_list(std::size_t server, const ProcessesListed& listed);
+    FleetActions on_configs(std::size_t server, const ProcessConfigsListed& listed);
+    FleetActions on_login(std::size_t server, const LoggedIn& login);
     FleetActions ask_again(std::size_t server, const Error& error);
     void give_up(const std::string& why);
     void answered();

@@ -41,22 +41,17 @@ std::optional<SteadyTime> ControlCommand::deadline() const {
 }
 
 FleetActions ControlCommand::react(std::size_t server, const Fact& fact) {
-    const auto from_roster = [this, server](const auto& answer) {
-        auto actions = roster_.take(server, answer);
-        append(actions, when_complete());
-        return actions;
-    };
+    if (auto asked = roster_.take(server, fact)) {
+        append(*asked, when_complete());
+        return std::move(*asked);
+    }
     return std::visit(
         Overloaded{
             [this](const Started&) {
                 began_ = now_;
                 return roster_.begin();
             },
-            [&](const ProcessesListed& listed) { return from_roster(listed); },
-            [&](const ProcessConfigsListed& listed) {
-                return chosen_ ? on_late_configs(server, listed) : from_roster(listed);
-            },
-            [&](const LoggedIn& login) { return from_roster(login); },
+            [this, server](const ProcessConfigsListed& listed) { return on_late_configs(server, listed); },
             [this, server](const TaskProgress& progress) { return on_progress(server, progress); },
             [this, server](const LogRead& read) { return on_log(server, read); },
             [this, server](const ProcessesInspected& inspected) { return on_inspected(server, inspected); },
