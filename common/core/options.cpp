@@ -137,6 +137,10 @@ Result<ParsedOptions> parse_options(const CommandLineSpec& spec, std::span<const
 
 std::string format_help(const CommandLineSpec& spec) {
     std::string text = without_trailing_blanks(declare(spec, with_standard_options(spec)).help());
+    // cxxopts shows what stands for a missing value, also where that is nothing; columns stay.
+    constexpr std::string_view nothing = "(=)]";
+    for (auto at = text.find(nothing); at != std::string::npos; at = text.find(nothing))
+        text.replace(at, nothing.size(), "]   ");
     if (!spec.closing.empty()) text += "\n" + filled(spec.closing);
     return text;
 }
