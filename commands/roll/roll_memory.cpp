@@ -2,6 +2,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <cstdint>
+#include <stdexcept>
+#include <utility>
+
 namespace keenlance::quickctl {
 
 using nlohmann::ordered_json;
@@ -20,12 +24,23 @@ ordered_json to_json(const Pids& pids) {
     return array;
 }
 
+/// A whole number that T can hold.
+/// @throws std::out_of_range  for any other value: nlohmann would cut it to size, or convert a fraction.
+template <typename T>
+T whole_number(const ordered_json& value) {
+    const bool beyond =
+        value.is_number_unsigned() && !std::in_range<std::int64_t>(value.get<std::uint64_t>());
+    if (!value.is_number_integer() || beyond || !std::in_range<T>(value.get<std::int64_t>()))
+        throw std::out_of_range("a number is too large, or no whole number");
+    return static_cast<T>(value.get<std::int64_t>());
+}
+
 Pids pids_of(const ordered_json& array) {
     Pids pids;
     for (const auto& each : array)
         pids[{each.at("server").get<std::string>(),
               {each.at("group").get<std::string>(), each.at("name").get<std::string>()}}] =
-            each.at("pid").get<int>();
+            whole_number<int>(each.at("pid"));
     return pids;
 }
 
@@ -48,10 +63,10 @@ Result<RollMemory> parse_roll_memory(std::string_view text) {
         const auto json = ordered_json::parse(text);
         json.at("finished").get_to(memory.finished);
         for (const auto& [server, time] : json.at("begun").items())
-            memory.begun[server] = time.get<std::int64_t>();
+            memory.begun[server] = whole_number<std::int64_t>(time);
         memory.before = pids_of(json.at("before"));
         memory.through = pids_of(json.at("through"));
-    } catch (const ordered_json::exception& error) {
+    } catch (const std::exception& error) {
         return Error{ErrorKind::malformed, 0, error.what()};
     }
     return memory;

@@ -33,10 +33,10 @@ class Programs(Quickctl):
                        program("fine", "sleep 600", autostart="false"))
         status, out, _ = self.quickctl("start", "all")
         self.assertEqual(status, 1)
-        fine, *lines = out.splitlines()
-        self.assertRegex(fine, r"\Afine: started, ")
-        self.assertRegex(lines[0], r"\Abroken: ERROR \(.*FATAL: Exited too quickly.*\)\Z")
-        self.assertEqual([line.strip() for line in lines[1:]], [f"line {i}" for i in range(3, 8)])
+        self.assertRegex(out, r"(?m)^fine: started, ")
+        tail = "".join(rf"\n +line {number}" for number in range(3, 8))
+        self.assertRegex(out, rf"(?m)^broken: ERROR \(.*FATAL: Exited too quickly.*\){tail}$")
+        self.assertEqual(len(out.splitlines()), 7, out)
         self.assertEqual(self.supervisord.state("broken"), "FATAL")
 
     def test_a_log_is_shown_so_that_it_cannot_command_the_terminal(self):

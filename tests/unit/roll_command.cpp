@@ -309,7 +309,10 @@ TEST_CASE("what a roll remembers survives being written", "[roll]") {
     memory.before[{"http://a:1", {"app", "0"}}] = 4711;
     memory.through[{"http://a:1", {"app", "1"}}] = 4712;
     CHECK(*quickctl::parse_roll_memory(quickctl::to_text(memory)) == memory);
-    for (const auto* const wrong : {"", "{", "[]", "{}", "null", R"({"finished": 1})"})
+    for (const auto* const wrong :
+         {"", "{", "[]", "{}", "null", R"({"finished": 1})",
+          R"({"finished": false, "begun": {"a": 99999999999999999999}, "before": [], "through": []})",
+          R"({"finished": false, "begun": {"a": 1.5}, "before": [], "through": []})"})
         CHECK_FALSE(quickctl::parse_roll_memory(wrong));
     CHECK(quickctl::roll_memory_name({"a"}, {"b"}) != quickctl::roll_memory_name({"a", "b"}, {}));
 }
