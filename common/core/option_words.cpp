@@ -145,17 +145,19 @@ const OptionSpec* OptionWords::find(std::string_view name) const {
     return nullptr;
 }
 
-/// One long name for each option that has one beginning so: two names of the same option do not compete.
+/// One long name for each option that has one beginning so: two names of the same option do not compete, and
+/// those that yield are only asked for where there is no other.
 std::vector<std::string> OptionWords::candidates(std::string_view beginning) const {
-    std::vector<std::string> found;
+    std::vector<std::string> competing, yielding;
     for (const auto& option : options_) {
         const auto begins = [&](const std::string& name) {
             return name.size() > 1 && name.starts_with(beginning);
         };
         const auto name = std::ranges::find_if(option.names, begins);
-        if (!beginning.empty() && name != option.names.end()) found.push_back(*name);
+        if (beginning.empty() || name == option.names.end()) continue;
+        (option.abbreviation == Abbreviation::competes ? competing : yielding).push_back(*name);
     }
-    return found;
+    return competing.empty() ? yielding : competing;
 }
 
 /// ": did you mean '--cumulative'?" for a name within a slip or two of a known one; else nothing.

@@ -14,6 +14,12 @@
 
 namespace keenlance {
 
+/// Whether a beginning of an option's long name may stand for it.
+enum class Abbreviation {
+    competes,  ///< where no other option that competes begins so too
+    yields,  ///< where no other option at all begins so too: what `--p` has always meant stays what it means
+};
+
 /// One option. `names` are spelled without dashes: one letter is short, more is long ("p", "program"); the
 /// first long one (or the short one where there is none) is the option's key in ParsedOptions. Letters,
 /// digits, "-" and "_"; at most one short name. --help shows the key and the short name, and tells further
@@ -24,6 +30,7 @@ struct OptionSpec {
     std::string help;
     /// The value of "--name" alone; then only "--name=VALUE" gives another one. Not for short names.
     std::optional<std::string> implicit{};
+    Abbreviation abbreviation = Abbreviation::competes;
 };
 
 /// What a program takes. Every program has -h/--help and --version without listing them. A name given twice,

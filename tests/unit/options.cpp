@@ -105,6 +105,20 @@ TEST_CASE("several names of one option do not compete") {
           "sendmail_program=x sendmail_program=y sendmail_program=z | ");
 }
 
+TEST_CASE("a newer option yields its beginnings to older ones") {
+    auto spec = memmon();
+    for (const auto* const name : {"grace", "graph"})
+        spec.options.push_back({{name}, "", "newer than --group", {}, Abbreviation::yields});
+    const Words words{"--g", "a=1", "--grap", "--gr=b=2"};
+    const auto parsed = parse_options(spec, words);
+    REQUIRE(parsed.ok());
+    CHECK(parsed->all("group") == Words{"a=1", "b=2"});
+    CHECK(parsed->has("graph"));
+    const auto ambiguous = parse_options(spec, Words{"--gra"});
+    REQUIRE_FALSE(ambiguous.ok());
+    CHECK(ambiguous.error().message == "option '--gra' is ambiguous: --grace, --graph");
+}
+
 TEST_CASE("the spelling is kept as the user wrote it") {
     const auto parsed = parse({"--prog=a=1", "-cm", "x", "--groupname", "b=2"});
     std::vector<std::string> spelled;
