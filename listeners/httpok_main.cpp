@@ -1,25 +1,31 @@
 // httpok: restarts processes of supervisord when a URL does not answer as it should. Options as superlance's
-// httpok.
+// httpok, and more.
 
-#include <keenlance/core/quantity.hpp>
 #include <keenlance/core/text.hpp>
 #include <keenlance/system/listener.hpp>
 #include <keenlance/system/program.hpp>
 
+#include <commands/command_line/servers.hpp>
 #include <fmt/format.h>
-#include <listeners/httpok.hpp>
+#include <listeners/guard_options.hpp>
+#include <listeners/httpok/httpok.hpp>
+#include <listeners/httpok/options.hpp>
+#include <listeners/httpok/table.hpp>
 #include <listeners/mail_options.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
 
 namespace {
 
 using namespace keenlance;  // NOLINT(google-build-using-namespace)
 
-CommandLineSpec command_line() {
-    CommandLineSpec spec;
-    spec.program = "httpok";
-    spec.summary = "Restarts processes of supervisord when a URL does not answer as it should.";
-    spec.usage = "[OPTION]... URL";
-    spec.options = {
+/// What superlance's httpok has.
+std::vector<OptionSpec> old_options() {
+    return {
         {{"p", "program"}, "NAME", "restart process NAME or GROUP:NAME if it is RUNNING; repeatable"},
         {{"a", "any"}, "", "restart every RUNNING process but event listeners, whatever -p says"},
         {{"g", "gcore"}, "COMMAND", "dump cores with COMMAND FILE PID; default: /usr/bin/gcore -o"},
@@ -27,7 +33,7 @@ CommandLineSpec command_line() {
         {{"t", "timeout"},
          "SECONDS",
          "for the whole check, retries of refused connections included; default: 10"},
-        {{"c", "code"}, "STATUS", "an HTTP status that is good; repeatable; default: 200"},
+        {{"c", "code"}, "STATUS", "an HTTP status that is good: 204, 2xx, 200-299; repeatable; default: 200"},
         {{"b", "body"}, "TEXT", "bytes that a good body holds"},
         mail_command_option(),
         {{"m", "email"}, "ADDRESS", "mail to ADDRESS when the check fails; without it, no mail"},
@@ -35,90 +41,103 @@ CommandLineSpec command_line() {
         {{"E", "not-eager"}, "", "do not check while none of the processes is RUNNING"},
         {{"n", "name"}, "NAME", "name of this httpok, for the subjects of its mails"},
     };
+}
+
+std::vector<OptionSpec> new_options() {
+    std::vector<OptionSpec> options{
+        {{"check"},
+         "[PATTERN,...=]TARGET",
+         "check TARGET too, and restart the processes that PATTERN means; without one, those of -p or -a; "
+         "repeatable"},
+        {{"checks"}, "FILE", "the checks of FILE, one a line; repeatable"},
+        {{"header"}, "NAME: VALUE", "send this header; repeatable"},
+        {{"method"}, "METHOD", "ask with METHOD instead of GET"},
+        {{"regex"}, "REGEX", "what matches in a good body: POSIX extended, in its first 1 MB"},
+        {{"insecure"}, "", "take any certificate"},
+        {{"cacert"}, "FILE", "take certificates that those in FILE vouch for, not the system's"},
+        {{"start-if-not-running"},
+         "",
+         "start a process that is FATAL, EXITED or was never started when its check fails"},
+        {{"once"}, "", "check once, print a table, and restart nothing; from a shell"},
+        {{"serverurl"}, "URL", "with --once: where supervisord listens"},
+        {{"configuration"}, "FILE", "with --once: supervisord's configuration"},
+    };
+    for (auto& option : options)
+        option.abbreviation = Abbreviation::yields;
+    return options;
+}
+
+CommandLineSpec httpok_command_line() {
+    CommandLineSpec spec;
+    spec.program = "httpok";
+    spec.summary = "Restarts processes of supervisord when a URL does not answer as it should.";
+    spec.usage = "[OPTION]... [URL]";
+    spec.options = old_options();
+    for (auto more : {new_options(), guard_options()})
+        spec.options.insert(spec.options.end(), more.begin(), more.end());
+    append(spec.options, notify_options());
     spec.closing =
         "URL is http:// or https:// (verified); user:password@ in it is sent as basic\n"
-        "authentication.\n\n"
+        "authentication. A TARGET is a URL too, or unix:///path.sock:/uri, unix:///path.sock,\n"
+        "tcp://host:port, exec:command; with {num}, {name}, {group} or {pid} in it, each process\n"
+        "has a check of its own.\n\n"
         "  [eventlistener:httpok]\n"
         "  command=httpok -p web -t 5 http://127.0.0.1:8080/health\n"
-        "  events=TICK_60\n";
+        "  events=TICK_60\n\n"
+        "  httpok --once --check 'app:web-*=http://127.0.0.1:80{num}/health'\n";
     return spec;
 }
 
-Error wrong(const ParsedOptions::Occurrence& option, const Error& error) {
-    return {ErrorKind::invalid, 0, fmt::format("option '{}': {}", option.spelled, error.message)};
+/// A file of the operator's.
+Result<std::string> read_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::string text;
+    if (file) text.assign(std::istreambuf_iterator<char>(file), {});
+    if (!file)
+        return Error{ErrorKind::invalid, 0, fmt::format("{}: {}", printable(path), std::strerror(errno))};
+    return text;
 }
 
-Status read_url(const std::vector<std::string>& arguments, std::string& url) {
-    const auto invalid = [](std::string message) { return Error{ErrorKind::invalid, 0, std::move(message)}; };
-    if (arguments.empty())
-        return invalid("no URL to check: give one as the last argument, like http://127.0.0.1:8080/");
-    if (arguments.size() > 1)
-        return invalid(fmt::format("more than one URL: '{}' and '{}'", printable(arguments[0]),
-                                   printable(arguments[1])));
-    url = arguments[0];
-    const auto scheme = to_lower(url.substr(0, url.find("://")));
-    if ((scheme != "http" && scheme != "https") || url.size() <= scheme.size() + 3)
-        return invalid(fmt::format("'{}' is no http:// or https:// URL", printable(without_password(url))));
-    return Done{};
-}
-
-Status read_numbers(const ParsedOptions& options, httpok::Settings& settings) {
-    std::vector<int> statuses;
-    for (const auto& option : options.occurrences()) {
-        if (option.key == "timeout") {
-            const auto timeout = parse_seconds(option.value);
-            if (!timeout) return wrong(option, timeout.error());
-            if (timeout->count() == 0)
-                return wrong(option, {ErrorKind::invalid, 0, "a check needs more than 0 seconds"});
-            settings.check.timeout = *timeout;
-        }
-        if (option.key == "code") {
-            const auto status = parse_integer(option.value, 100, 999);
-            if (!status) return wrong(option, status.error());
-            statuses.push_back(static_cast<int>(*status));
-        }
-    }
-    if (!statuses.empty()) settings.statuses = std::move(statuses);
-    return Done{};
-}
-
-Result<httpok::Settings> read_settings(const ParsedOptions& options) {
-    httpok::Settings settings;
-    if (const auto status = read_url(options.arguments(), settings.check.url); !status) return status.error();
-    if (const auto status = read_numbers(options, settings); !status) return status.error();
-    settings.self = own_namespec();
-    settings.name = options.last("name").value_or("");
-    settings.programs = options.all("program");
-    settings.check.needle = options.last("body");
-    if (options.has("any")) settings.choice = httpok::Settings::Choice::any;
-    if (const auto gcore = options.last("gcore")) settings.gcore = *gcore;
-    settings.core_folder = options.last("coredir");
-    for (const auto& option : options.occurrences()) {
-        if (option.key == "eager") settings.eagerness = httpok::Settings::Eagerness::eager;
-        if (option.key == "not-eager") settings.eagerness = httpok::Settings::Eagerness::lazy;
-    }
+Result<httpok::Settings> settings_of(const ParsedOptions& options) {
+    auto settings = httpok::read_settings(options, &read_file);
+    if (settings) settings->self = own_namespec();
     return settings;
 }
 
 Result<std::function<int()>> prepare(const ParsedOptions& options) {
-    auto settings = read_settings(options);
+    auto settings = settings_of(options);
     if (!settings) return settings.error();
     ListenerSetup setup;
     setup.program = "httpok";
-    if (options.has("email")) setup.channel = sendmail_channel(options);
-    if (settings->programs.empty() && !options.has("any"))
-        setup.warnings.emplace_back("neither -p nor -a is given: nothing is restarted");
+    if (const auto read = read_delivery(options, MailNeeds::address, setup); !read) return read.error();
+    const bool restarts_something = std::ranges::any_of(settings->checks, [](const httpok::Check& check) {
+        return check.about.kind == httpok::About::Kind::any || !check.about.words.empty();
+    });
+    if (!restarts_something) setup.warnings.emplace_back("neither -p nor -a is given: nothing is restarted");
     return std::function<int()>([settings = std::move(*settings), setup = std::move(setup)] {
         httpok::Httpok policy(settings);
         return run_listener(policy, setup);
     });
 }
 
+/// --once. Without supervisord the table says nothing of restarts.
+std::optional<int> by_hand(const ParsedOptions& options) {
+    if (!options.has("once")) return std::nullopt;
+    auto settings = settings_of(options);
+    if (!settings)
+        return complain("httpok", settings.error().message + " (see httpok --help)", exit_code::usage);
+    const auto servers = command_line::servers_of(options);
+    if (!servers && servers.error().kind == ErrorKind::invalid)
+        return complain("httpok", servers.error().message, exit_code::usage);
+    httpok::Once policy(std::move(*settings), servers ? std::nullopt : std::optional(servers.error()));
+    return run_command(policy, "httpok", servers ? servers->front() : ServerAddress{});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    return keenlance::run_listener_main(argc, argv, command_line(),
+    return keenlance::run_listener_main(argc, argv, httpok_command_line(),
                                         {"restarts processes when a URL does not answer as it should",
                                          "-p web http://127.0.0.1:8080/", "TICK_60"},
-                                        prepare);
+                                        prepare, by_hand);
 }

@@ -8,16 +8,6 @@
 
 namespace keenlance::quickctl {
 
-std::string quoted_for_shell(const std::string& value) {
-    constexpr std::string_view safe =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.,:/@%+=";
-    if (!value.empty() && value.find_first_not_of(safe) == std::string::npos) return value;
-    std::string quoted = "'";
-    for (const char letter : value)
-        quoted += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
-    return quoted + "'";
-}
-
 std::size_t BatchSize::of(std::size_t instances) const {
     if (unit == Unit::instances) return number;
     return std::max<std::size_t>(1, instances * number / 100);
@@ -36,33 +26,6 @@ Result<BatchSize> parse_batch_size(std::string_view text) {
     if (!number) return number.error();
     size.number = static_cast<std::size_t>(*number);
     return size;
-}
-
-std::string Instance::number() const {
-    const auto last_other = id.name.find_last_not_of("0123456789");
-    return last_other == std::string::npos ? id.name : id.name.substr(last_other + 1);
-}
-
-std::string fill_in(std::string_view pattern, const Instance& instance, Filling filling) {
-    const std::vector<std::pair<std::string_view, std::string>> values{
-        {"{name}", instance.id.name},
-        {"{group}", instance.id.group},
-        {"{num}", instance.number()},
-        {"{host}", instance.host},
-        {"{pid}", std::to_string(instance.pid)}};
-    std::string out;
-    while (!pattern.empty()) {
-        const auto value =
-            std::ranges::find_if(values, [&](const auto& each) { return pattern.starts_with(each.first); });
-        if (value == values.end()) {
-            out += pattern.front();
-            pattern.remove_prefix(1);
-        } else {
-            out += filling == Filling::for_shell ? quoted_for_shell(value->second) : value->second;
-            pattern.remove_prefix(value->first.size());
-        }
-    }
-    return out;
 }
 
 Result<ReadyCheck> HealthCheck::check_for(const Instance& instance) const {

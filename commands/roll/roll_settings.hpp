@@ -2,6 +2,7 @@
 /// What the operator says of a roll, and how what is said of each instance is filled in. Pure.
 
 #include <keenlance/core/moment.hpp>
+#include <keenlance/core/placeholders.hpp>
 #include <keenlance/core/ready_check.hpp>
 #include <keenlance/core/result.hpp>
 
@@ -29,26 +30,10 @@ struct BatchSize {
 /// At least 1; a percentage up to 100. Error `invalid` quotes the text.
 Result<BatchSize> parse_batch_size(std::string_view text);
 
-/// What {name}, {group}, {num}, {host} and {pid} stand for.
-struct Instance {
-    Namespec id;
-    std::string host;
-    int pid = 0;
-
-    /// The digits at the end of the process's name, as written ("03"); empty where it has none.
-    [[nodiscard]] std::string number() const;
-};
-
-/// As one word for sh, quoted if it has to be.
-std::string quoted_for_shell(const std::string& value);
-
-enum class Filling {
-    plain,      ///< a URL, an address
-    for_shell,  ///< a command line: values that sh would not take as one word are quoted
-};
-
-/// Other braces are left alone.
-std::string fill_in(std::string_view pattern, const Instance& instance, Filling filling);
+using keenlance::fill_in;
+using keenlance::Filling;
+using keenlance::Instance;
+using keenlance::quoted_for_shell;
 
 /// How it is found out whether an instance is well.
 struct HealthCheck {

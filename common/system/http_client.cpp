@@ -49,6 +49,19 @@ std::size_t take_header(char* bytes, std::size_t size, std::size_t count, void* 
     return size * count;
 }
 
+void set_up_security(CURL* easy, const HttpRequest& request) {
+    if (request.verification == Verification::off) {
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
+    if (!request.authorities.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, request.authorities.c_str());
+    if (!request.user.empty()) {
+        curl_easy_setopt(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
+        curl_easy_setopt(easy, CURLOPT_USERNAME, request.user.c_str());
+        curl_easy_setopt(easy, CURLOPT_PASSWORD, request.password.c_str());
+    }
+}
+
 void set_up(CURL* easy, Exchange& exchange) {
     const auto& request = exchange.request;
     curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
@@ -65,15 +78,19 @@ void set_up(CURL* easy, Exchange& exchange) {
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, exchange.headers.get());
     if (!request.unix_socket.empty())
         curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
-    if (!request.user.empty()) {
-        curl_easy_setopt(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
-        curl_easy_setopt(easy, CURLOPT_USERNAME, request.user.c_str());
-        curl_easy_setopt(easy, CURLOPT_PASSWORD, request.password.c_str());
+    if (request.connection == Connection::fresh) {
+        curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+        curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
     }
     if (request.post) {
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.post->size()));
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.post->data());
     }
+    if (request.method == "HEAD")
+        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);  // else it would wait for the body it was told of
+    else if (!request.method.empty())
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    set_up_security(easy, request);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 /// HTTP requests beside everything else: what XML-RPC and health checks are carried by.
 
 #include <keenlance/core/export.hpp>
+#include <keenlance/core/http_check.hpp>
 #include <keenlance/core/moment.hpp>
 #include <keenlance/core/result.hpp>
 #include <keenlance/system/reactor.hpp>
@@ -17,17 +18,27 @@ namespace keenlance {
 
 class Transfers;
 
-/// One request. Redirects are never followed; https is always verified.
+/// Whether a connection may serve several requests.
+enum class Connection {
+    kept,   ///< one that is open is used, and left open
+    fresh,  ///< a new one, closed at the end: the server has to take it
+};
+
+/// One request. Redirects are never followed; https is verified unless told otherwise.
 struct HttpRequest {
     std::string url;                   ///< http or https; user:pass@ is sent as basic auth
     std::optional<std::string> post;   ///< the body of a POST; a GET without
-    std::vector<std::string> headers;  ///< "Content-Type: text/xml"
+    std::string method;                ///< in place of GET or POST; HEAD has no body
+    std::vector<std::string> headers;  ///< "Content-Type: text/xml"; "Accept:" leaves libcurl's own out
     std::string unix_socket;           ///< connect here instead of to the URL's host
     std::string user, password;        ///< basic auth, sent when `user` is not empty
     Duration timeout{10'000};          ///< for all of it, name lookup to last byte
     std::size_t max_body = std::size_t{64} * 1024 * 1024;  ///< more is Error `too_large`, its code the status
     /// Gets the body piece by piece instead of HttpResponse::body.
     std::function<void(std::string_view)> on_body;
+    Verification verification = Verification::on;
+    std::string authorities;  ///< a file of certificates (PEM) instead of the system's
+    Connection connection = Connection::kept;
 };
 
 struct HttpResponse {
