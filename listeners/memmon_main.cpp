@@ -1,100 +1,63 @@
-// memmon: restarts supervisord's processes that use too much memory. Options as superlance's memmon has them.
+// memmon: restarts supervisord's processes that use too much memory. Options as superlance's memmon has them,
+// and more.
 
-#include <keenlance/core/quantity.hpp>
 #include <keenlance/core/text.hpp>
 #include <keenlance/system/listener.hpp>
+#include <keenlance/system/memory_whole.hpp>
 #include <keenlance/system/program.hpp>
 
+#include <commands/command_line/servers.hpp>
 #include <fmt/format.h>
 #include <listeners/mail_options.hpp>
-#include <listeners/memmon.hpp>
+#include <listeners/memmon/once.hpp>
+#include <listeners/memmon/options.hpp>
 
 namespace {
 
 using namespace keenlance;  // NOLINT(google-build-using-namespace)
 
-CommandLineSpec command_line() {
+CommandLineSpec memmon_command_line() {
     CommandLineSpec spec;
     spec.program = "memmon";
     spec.summary = "Restarts processes of supervisord that use too much memory.";
     spec.usage = "[OPTION]...";
-    spec.options = {
-        {{"c", "cumulative"}, "", "count the memory of all descendants of a process too"},
-        {{"p", "program"},
-         "NAME=SIZE",
-         "restart process NAME (or GROUP:NAME) when it uses more than SIZE; repeatable"},
-        {{"g", "groupname", "group"},
-         "NAME=SIZE",
-         "restart any process of group NAME that uses more; repeatable"},
-        {{"a", "any"}, "SIZE", "restart any process that uses more"},
+    spec.options = memmon::options_of_superlance();
+    const std::vector<OptionSpec> mail{
         mail_command_option(),
-        {{"m", "email"}, "ADDRESS", "mail to ADDRESS when a process was restarted; without it, no mail"},
-        {{"u", "uptime"}, "TIME", "mail only if the process had been up for at most TIME (90, 5m, 1h, 2d)"},
-        {{"n", "name"}, "NAME", "name of this memmon, for the subjects of its mails"},
-    };
+        {{"m", "email"}, "ADDRESS", "mail to ADDRESS when a process was restarted; without it, no mail"}};
+    spec.options.insert(spec.options.begin() + 4, mail.begin(), mail.end());
+    append(spec.options, memmon::newer_options());
+    append(spec.options, notify_options());
     spec.closing =
-        "SIZE is in bytes or has a suffix: 200MB, 1.5GB, 512K (powers of 1024).\n"
-        "The most specific limit decides: -p GROUP:NAME, -p NAME, -g, -a.\n\n"
+        "SIZE is in bytes, has a suffix (200MB, 1.5GB, 512K; powers of 1024), or is a share of the machine's "
+        "memory or of the control group's limit: 20% (in supervisord.conf written 20%%).\n"
+        "The most specific limit decides: -p GROUP:NAME, -p NAME, -p with * ? or [ (the first that "
+        "matches), -g, -g with them, -a.\n\n"
         "  [eventlistener:memmon]\n"
         "  command=memmon -a 200MB -m ops@example.com\n"
-        "  events=TICK_60\n";
+        "  events=TICK_60\n\n"
+        "  memmon -a 200MB --once -s http://127.0.0.1:9001\n";
     return spec;
 }
 
-Result<memmon::Limit> size_limit(const ParsedOptions::Occurrence& option, std::string_view size) {
-    auto bytes = parse_size(size);
-    if (!bytes)
-        return Error{ErrorKind::invalid, 0,
-                     fmt::format("option '{}': {}", option.spelled, bytes.error().message)};
-    return memmon::Limit{*bytes, fmt::format("{} {}", option.spelled, option.value)};
-}
-
-Status add_named_limit(const ParsedOptions::Occurrence& option,
-                       std::map<std::string, memmon::Limit>& limits) {
-    const auto equals = option.value.rfind('=');
-    const auto name = trim(std::string_view(option.value).substr(0, equals));
-    if (equals == std::string::npos || name.empty()) {
-        return Error{ErrorKind::invalid, 0,
-                     fmt::format("option '{}': '{}' is no NAME=SIZE pair: write {} myprogram=200MB",
-                                 option.spelled, printable(option.value), option.spelled)};
-    }
-    auto limit = size_limit(option, std::string_view(option.value).substr(equals + 1));
-    if (!limit) return limit.error();
-    limits.insert_or_assign(std::string(name), std::move(*limit));
-    return Done{};
-}
-
-Result<memmon::Settings> read_settings(const ParsedOptions& options) {
-    memmon::Settings settings;
-    settings.self = own_namespec();
-    settings.name = options.last("name").value_or("");
-    if (options.has("cumulative")) settings.scope = MemoryScope::descendants;
-    for (const auto& option : options.occurrences()) {
-        Status status = Done{};
-        if (option.key == "program") status = add_named_limit(option, settings.limits.programs);
-        if (option.key == "groupname") status = add_named_limit(option, settings.limits.groups);
-        if (!status) return status.error();
-        if (option.key == "any") {
-            auto limit = size_limit(option, option.value);
-            if (!limit) return limit.error();
-            settings.limits.any = std::move(*limit);
-        }
-        if (option.key == "uptime") {
-            const auto uptime = parse_seconds(option.value);
-            if (!uptime)
-                return Error{ErrorKind::invalid, 0,
-                             fmt::format("option '{}': {}", option.spelled, uptime.error().message)};
-            settings.mail_uptime_limit = *uptime;
-        }
-    }
-    const auto& limits = settings.limits;
-    if (limits.programs.empty() && limits.groups.empty() && !limits.any)
-        return Error{ErrorKind::invalid, 0, "nothing to watch: give -p NAME=SIZE, -g GROUP=SIZE or -a SIZE"};
+Result<memmon::Settings> settings_of(const ParsedOptions& options) {
+    auto settings = memmon::read_settings(options);
+    if (settings) settings->self = own_namespec();
     return settings;
 }
 
+/// Makes bytes of shares.
+Status resolve(memmon::Settings& settings) {
+    if (!settings.limits.has_shares() && !settings.warnings.has_shares()) return Done{};
+    const auto whole = read_memory_whole();
+    if (!whole) return whole.error();
+    settings.limits.resolve(*whole);
+    settings.warnings.resolve(*whole);
+    return Done{};
+}
+
 Result<std::function<int()>> prepare(const ParsedOptions& options) {
-    auto settings = read_settings(options);
+    auto settings = settings_of(options);
     if (!settings) return settings.error();
     ListenerSetup setup;
     setup.program = "memmon";
@@ -102,17 +65,46 @@ Result<std::function<int()>> prepare(const ParsedOptions& options) {
         setup.warnings.push_back(fmt::format(
             "ignoring '{0}', which follows no option: for one more limit write -p {0}", printable(word)));
     }
-    if (options.has("email")) setup.channel = sendmail_channel(options);
-    return std::function<int()>([settings = std::move(*settings), setup = std::move(setup)] {
+    if (const auto read = read_delivery(options, MailNeeds::address, setup); !read) return read.error();
+    return std::function<int()>([settings = std::move(*settings), setup = std::move(setup)]() mutable {
+        if (const auto status = resolve(settings); !status)
+            return complain("memmon", status.error().message, exit_code::environment);
         memmon::Memmon policy(settings);
         return run_listener(policy, setup);
     });
 }
 
+int refuse(const Error& error) {
+    return complain("memmon", error.message + " (see memmon --help)", exit_code::usage);
+}
+
+int once(const std::vector<std::string>& words) {
+    auto spec = memmon::once_command_line();
+    append(spec.options, notify_options());
+    const auto options = parse_options(spec, words);
+    if (!options) return refuse(options.error());
+    auto settings = settings_of(*options);
+    if (!settings) return refuse(settings.error());
+    if (!options->arguments().empty())
+        return refuse({ErrorKind::invalid, 0,
+                       fmt::format("'{}' follows no option", printable(options->arguments().front()))});
+    if (const auto status = resolve(*settings); !status)
+        return complain("memmon", status.error().message, exit_code::environment);
+    const auto servers = command_line::servers_of(*options);
+    if (!servers && servers.error().kind == ErrorKind::invalid) return refuse(servers.error());
+    if (!servers) return complain("memmon", servers.error().message, exit_code::environment);
+    memmon::Once policy(std::move(*settings));
+    return run_command(policy, "memmon", servers->front());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+    const auto by_hand = [&](const ParsedOptions& options) -> std::optional<int> {
+        if (!options.has("once")) return std::nullopt;
+        return once({argv + 1, argv + argc});
+    };
     return keenlance::run_listener_main(
-        argc, argv, command_line(), {"restarts processes that use too much memory", "-a 200MB", "TICK_60"},
-        prepare);
+        argc, argv, memmon_command_line(),
+        {"restarts processes that use too much memory", "-a 200MB", "TICK_60"}, prepare, by_hand);
 }

@@ -5,31 +5,39 @@
 
 namespace keenlance {
 
-std::map<int, std::uint64_t> sum_families(const std::vector<ProcessEntry>& entries,
-                                          const std::vector<int>& roots) {
+std::map<int, std::vector<int>> families(const std::vector<ProcessEntry>& entries,
+                                         const std::vector<int>& roots) {
     std::unordered_map<int, std::vector<int>> children;
-    std::unordered_map<int, std::uint64_t> sizes;
+    std::set<int> living;
     for (const auto& entry : entries) {
         children[entry.parent].push_back(entry.pid);
-        sizes[entry.pid] = entry.rss_bytes;
+        living.insert(entry.pid);
     }
-    std::map<int, std::uint64_t> sums;
+    std::map<int, std::vector<int>> found;
     for (const int root : roots) {
-        if (!sizes.contains(root)) continue;
-        std::uint64_t sum = 0;
+        if (!living.contains(root) || found.contains(root)) continue;
+        auto& family = found[root];
         std::set<int> seen{root};
-        std::vector<int> left{root};
-        while (!left.empty()) {
-            const int pid = left.back();
-            left.pop_back();
-            sum += sizes[pid];
-            const auto found = children.find(pid);
-            if (found == children.end()) continue;
-            for (const int child : found->second)
-                if (seen.insert(child).second) left.push_back(child);
+        family.push_back(root);
+        for (std::size_t next = 0; next < family.size(); ++next) {
+            const auto begotten = children.find(family[next]);
+            if (begotten == children.end()) continue;
+            for (const int child : begotten->second)
+                if (seen.insert(child).second) family.push_back(child);
         }
-        sums[root] = sum;
     }
+    return found;
+}
+
+std::map<int, std::uint64_t> sum_families(const std::vector<ProcessEntry>& entries,
+                                          const std::vector<int>& roots) {
+    std::unordered_map<int, std::uint64_t> sizes;
+    for (const auto& entry : entries)
+        sizes[entry.pid] = entry.bytes;
+    std::map<int, std::uint64_t> sums;
+    for (const auto& [root, family] : families(entries, roots))
+        for (const int pid : family)
+            sums[root] += sizes[pid];
     return sums;
 }
 

@@ -55,6 +55,9 @@ constexpr std::array<Unit, 14> size_units{{{"", 1},
                                            {"tb", tera},
                                            {"tib", tera}}};
 
+constexpr std::uint64_t one_percent = 1000;  // of SizeOrShare::share
+constexpr std::uint64_t all_of_it = 100 * one_percent;
+
 constexpr std::uint64_t second = 1000;
 constexpr std::uint64_t minute = 60 * second;
 constexpr std::uint64_t hour = 60 * minute;
@@ -147,6 +150,28 @@ std::string in_two_units(std::uint64_t count, std::string_view unit, std::uint64
 
 Result<std::uint64_t> parse_size(std::string_view text) {
     return parse_quantity(text, size_kind);
+}
+
+std::uint64_t SizeOrShare::of(std::uint64_t whole) const {
+    if (share == 0) return bytes;
+    return whole / all_of_it * share + whole % all_of_it * share / all_of_it;
+}
+
+Result<SizeOrShare> parse_size_or_share(std::string_view text) {
+    const auto trimmed = trim(text);
+    if (!trimmed.ends_with('%')) {
+        const auto bytes = parse_size(text);
+        if (!bytes) return bytes.error();
+        return SizeOrShare{*bytes, 0};
+    }
+    const auto quantity = take_apart(trimmed.substr(0, trimmed.size() - 1));
+    const auto percent = quantity && quantity->unit.empty() ? number(quantity->whole, 100) : std::nullopt;
+    const auto share = percent ? *percent * one_percent + fraction_of(one_percent, quantity->fraction) : 0;
+    if (share == 0 || share > all_of_it)
+        return Error{
+            ErrorKind::invalid, 0,
+            fmt::format("'{}' is no share: write one over 0% and up to 100%, like 20%", printable(text))};
+    return SizeOrShare{0, static_cast<std::uint32_t>(share)};
 }
 
 Result<std::chrono::milliseconds> parse_seconds(std::string_view text) {

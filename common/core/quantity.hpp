@@ -17,6 +17,19 @@ namespace keenlance {
 /// without a unit, or over 2^63-1: Error `invalid` that names the text and shows a right one.
 KEENLANCE_API Result<std::uint64_t> parse_size(std::string_view text);
 
+/// A size, or a share of one that is not known yet.
+struct KEENLANCE_API SizeOrShare {
+    std::uint64_t bytes = 0;
+    std::uint32_t share = 0;  ///< in thousandths of a percent; 0: `bytes` says it
+
+    [[nodiscard]] std::uint64_t of(std::uint64_t whole) const;
+
+    friend bool operator==(const SizeOrShare&, const SizeOrShare&) = default;
+};
+
+/// As parse_size, or "20%", "12.5 %": over 0 and up to 100. The same errors.
+KEENLANCE_API Result<SizeOrShare> parse_size_or_share(std::string_view text);
+
 /// Seconds. "90", "90s", "1m", "1h", "2d", "1.5h", any case, blanks as above. The same errors as parse_size;
 /// at most 100 years (of 365 days).
 KEENLANCE_API Result<std::chrono::milliseconds> parse_seconds(std::string_view text);

@@ -6,24 +6,24 @@
 
 namespace keenlance {
 
-namespace {
-
-bool matches(std::string_view pattern, const std::string& text) {
-    return ::fnmatch(std::string(pattern).c_str(), text.c_str(), 0) == 0;
+bool is_glob(std::string_view text) {
+    return text.find_first_of("*?[") != std::string_view::npos;
 }
 
-}  // namespace
+bool glob_matches(std::string_view pattern, const std::string& text) {
+    return ::fnmatch(std::string(pattern).c_str(), text.c_str(), 0) == 0;
+}
 
 bool selects(std::string_view pattern, const Namespec& id) {
     if (pattern == "all") return true;
     const auto colon = pattern.find(':');
     if (colon != std::string_view::npos) {
         const auto name = pattern.substr(colon + 1);
-        return matches(pattern.substr(0, colon), id.group) && (name.empty() || matches(name, id.name));
+        return glob_matches(pattern.substr(0, colon), id.group) &&
+               (name.empty() || glob_matches(name, id.name));
     }
-    const bool plain = pattern.find_first_of("*?[") == std::string_view::npos;
-    if (plain) return id.group == pattern && id.name == pattern;
-    return matches(pattern, id.full()) || matches(pattern, id.brief());
+    if (!is_glob(pattern)) return id.group == pattern && id.name == pattern;
+    return glob_matches(pattern, id.full()) || glob_matches(pattern, id.brief());
 }
 
 Selection select(std::span<const std::string> patterns, std::span<const Namespec> ids) {

@@ -22,6 +22,12 @@ namespace keenlance {
 ///                group and name apart
 KEENLANCE_API bool selects(std::string_view pattern, const Namespec& id);
 
+/// Whether it holds * ? or [: a pattern, no name.
+KEENLANCE_API bool is_glob(std::string_view text);
+
+/// Whether the pattern means all of `text`, as in a shell.
+KEENLANCE_API bool glob_matches(std::string_view pattern, const std::string& text);
+
 struct Selection {
     std::vector<std::size_t> chosen;     ///< indices, ascending, each once
     std::vector<std::string> unmatched;  ///< patterns that mean none, in their order

@@ -1,14 +1,13 @@
+#include <keenlance/core/memory_files.hpp>
 #include <keenlance/core/process_tree.hpp>
 #include <keenlance/core/text.hpp>
 #include <keenlance/core/whole_number.hpp>
 #include <keenlance/system/process_table_proc.hpp>
-#include <keenlance/system/unique_fd.hpp>
+#include <keenlance/system/read_head.hpp>
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -22,16 +21,6 @@ namespace {
 struct CloseFolder {
     void operator()(DIR* folder) const { ::closedir(folder); }
 };
-
-/// The first bytes of a file of /proc; nothing when the process is gone.
-std::optional<std::string> read_head(const std::string& path) {
-    const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file) return std::nullopt;
-    std::array<char, 1024> bytes{};
-    const auto count = ::read(file.get(), bytes.data(), bytes.size());
-    if (count <= 0) return std::nullopt;
-    return std::string(bytes.data(), static_cast<std::size_t>(count));
-}
 
 std::uint64_t page_bytes() {
     static const auto bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
@@ -76,17 +65,58 @@ Result<std::vector<ProcessEntry>> all_entries() {
     return entries;
 }
 
+/// Of that metric; an Error where the process is gone, or is not ours to look into.
+Result<std::uint64_t> size_of(int pid, MemoryMetric metric) {
+    const std::string folder = "/proc/" + std::to_string(pid);
+    const Error untold{ErrorKind::system, 0, folder + " does not tell"};
+    if (metric == MemoryMetric::rss) {
+        const auto rss = rss_of(pid);
+        return rss ? Result<std::uint64_t>(*rss) : untold;
+    }
+    if (metric != MemoryMetric::cgroup) {
+        const auto text = read_head(folder + "/smaps_rollup");
+        if (!text) return text.error();
+        const auto bytes = parse_smaps_rollup(*text, metric);
+        return bytes ? Result<std::uint64_t>(*bytes) : untold;
+    }
+    const auto groups = read_head(folder + "/cgroup");
+    if (!groups) return groups.error();
+    const auto group = parse_memory_cgroup(*groups);
+    const auto usage = group ? read_head(group->usage_file()) : untold;
+    if (!usage) return usage.error();
+    const auto bytes = parse_cgroup_bytes(*usage);
+    return bytes ? Result<std::uint64_t>(*bytes) : untold;
+}
+
+/// Nothing where a member lives that we may not look into: part of a sum would pass for the whole.
+std::optional<std::uint64_t> sum_of(const std::vector<int>& family, MemoryMetric metric) {
+    std::uint64_t sum = 0;
+    for (const int pid : family) {
+        const auto bytes = size_of(pid, metric);
+        if (bytes) sum += *bytes;
+        const bool refused = !bytes && (bytes.error().code == EACCES || bytes.error().code == EPERM);
+        if (refused || (!bytes && pid == family.front())) return std::nullopt;
+    }
+    return sum;
+}
+
 }  // namespace
 
-void ProcProcessTable::measure(const std::vector<int>& pids, MemoryScope scope, Answer answer) {
-    if (scope == MemoryScope::descendants) {
-        const auto entries = all_entries();
-        if (!entries) return answer(entries.error());
-        return answer(sum_families(*entries, pids));
-    }
+void ProcProcessTable::measure(const MeasureMemory& what, Answer answer) {
     std::map<int, std::uint64_t> sizes;
-    for (const int pid : pids)
-        if (const auto rss = rss_of(pid)) sizes[pid] = *rss;
+    if (what.scope == MemoryScope::process) {
+        for (const int pid : what.pids)
+            if (const auto bytes = size_of(pid, what.metric)) sizes[pid] = *bytes;
+        return answer(std::move(sizes));
+    }
+    if (what.metric == MemoryMetric::cgroup)
+        return answer(
+            Error{ErrorKind::system, 0, "a control group has its descendants' memory in it already"});
+    const auto entries = all_entries();
+    if (!entries) return answer(entries.error());
+    if (what.metric == MemoryMetric::rss) return answer(sum_families(*entries, what.pids));
+    for (const auto& [root, family] : families(*entries, what.pids))
+        if (const auto sum = sum_of(family, what.metric)) sizes[root] = *sum;
     answer(std::move(sizes));
 }
 

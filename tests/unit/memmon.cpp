@@ -1,4 +1,4 @@
-#include <listeners/memmon.hpp>
+#include <listeners/memmon/memmon.hpp>
 #include <support/actions.hpp>
 #include <support/catch.hpp>
 #include <support/moments.hpp>
@@ -34,11 +34,12 @@ Settings watching_any(std::uint64_t bytes) {
 
 /// Takes a memmon through one tick up to what it does about the sizes.
 Actions tick(Memmon& policy, const std::vector<ProcessInfo>& processes,
-             const std::map<int, std::uint64_t>& sizes) {
-    REQUIRE(all_of<ListProcesses>(policy.step(event_named("TICK_60"), test_moment())).size() == 1);
-    const auto measuring = policy.step(ProcessesListed{processes}, test_moment());
+             const std::map<int, std::uint64_t>& sizes, Duration later = Duration{0}) {
+    const auto now = test_moment(later);
+    REQUIRE(all_of<ListProcesses>(policy.step(event_named("TICK_60"), now)).size() == 1);
+    const auto measuring = policy.step(ProcessesListed{processes}, now);
     REQUIRE(all_of<MeasureMemory>(measuring).size() == 1);
-    return policy.step(MemoryMeasured{sizes}, test_moment());
+    return policy.step(MemoryMeasured{sizes}, now);
 }
 
 }  // namespace
@@ -185,7 +186,8 @@ TEST_CASE("a failed stop is logged and mailed, and memmon lives on") {
     const auto actions = policy.step(TaskProgress{leaker, TaskStage::stop_failed, "FAILED"}, test_moment());
     CHECK(the_mail(actions).subject == "memmon: failed to stop process leaker:leaker");
     CHECK(policy.idle());
-    CHECK(all_of<Restart>(tick(policy, {running(leaker, 77)}, {{77, 5000}})).size() == 1);
+    CHECK(the_mail(actions).condition == Condition::firing);
+    CHECK(all_of<Restart>(tick(policy, {running(leaker, 77)}, {{77, 5000}}, Duration{5'000})).size() == 1);
 }
 
 TEST_CASE("a failed start is mailed once, its end is mailed too, however long the process had been up") {
@@ -199,8 +201,12 @@ TEST_CASE("a failed start is mailed once, its end is mailed too, however long th
     CHECK(all_of<Notify>(actions).empty());
     CHECK(all_of<Log>(actions).size() == 1);
     CHECK_FALSE(policy.idle());
-    actions = policy.step(TaskProgress{leaker, TaskStage::reached, "pid 78"}, test_moment());
-    CHECK(the_mail(actions).subject == "memmon: process leaker:leaker restarted");
+    const auto told =
+        all_of<Notify>(policy.step(TaskProgress{leaker, TaskStage::reached, "pid 78"}, test_moment()));
+    REQUIRE(told.size() == 2);
+    CHECK(told[0].notification.subject == "memmon: process leaker:leaker restarted");
+    CHECK(told[1].notification.alert == "MemoryOverLimit");
+    CHECK(told[1].notification.condition == Condition::resolved);
     CHECK(policy.idle());
 }
 

@@ -168,3 +168,16 @@ TEST_CASE("a clock that ran backwards shows as a minus") {
     CHECK(format_duration(-90s) == "-1 min 30 s");
     CHECK(format_duration(std::chrono::milliseconds::min()) == "-106751991167 d 7 h");
 }
+
+TEST_CASE("a size may be a share of what is not known yet") {
+    CHECK(parse_size_or_share("200MB")->of(7) == 209'715'200);
+    CHECK(parse_size_or_share("20%")->of(1000) == 200);
+    CHECK(parse_size_or_share(" 12.5 % ")->of(1000) == 125);
+    CHECK(parse_size_or_share("100%")->of(9'223'372'036'854'775'807U) == 9'223'372'036'854'775'807U);
+    CHECK(parse_size_or_share("0.001%")->of(100'000) == 1);
+    for (const auto* const wrong :
+         {"0%", "100.1%", "%", "x%", "5MB%", "-5%", "0.0001%", "99999999999999999999%"})
+        CHECK_FALSE(parse_size_or_share(wrong));
+    CHECK(parse_size_or_share("101%").error().message ==
+          "'101%' is no share: write one over 0% and up to 100%, like 20%");
+}

@@ -1,0 +1,14 @@
+#pragma once
+/// Reads the small files of /proc and /sys.
+
+#include <keenlance/core/result.hpp>
+
+#include <string>
+
+namespace keenlance {
+
+/// The first bytes of a file, at most 4096, with its errno where it cannot be read. An empty file is Error
+/// `system` too: those of /proc are never empty, unless the process is just ending.
+Result<std::string> read_head(const std::string& path);
+
+}  // namespace keenlance
