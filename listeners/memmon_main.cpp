@@ -12,6 +12,8 @@
 #include <listeners/memmon/once.hpp>
 #include <listeners/memmon/options.hpp>
 
+#include <algorithm>
+
 namespace {
 
 using namespace keenlance;  // NOLINT(google-build-using-namespace)
@@ -78,19 +80,29 @@ int refuse(const Error& error) {
     return complain("memmon", error.message + " (see memmon --help)", exit_code::usage);
 }
 
-int once(const std::vector<std::string>& words) {
-    auto spec = memmon::once_command_line();
-    append(spec.options, notify_options());
-    const auto options = parse_options(spec, words);
-    if (!options) return refuse(options.error());
-    auto settings = settings_of(*options);
+/// The same options, but that -s and -c say which supervisord, as in quickctl.
+CommandLineSpec once_command_line() {
+    auto spec = memmon_command_line();
+    spec.summary = "Prints what memmon would do now, and does nothing.";
+    spec.usage = "--once [OPTION]...";
+    for (auto& option : spec.options) {
+        const auto& key = option.names.back();
+        if (key == "cumulative" || key == "sendmail") option.names.erase(option.names.begin());
+        if (key == "serverurl") option.names = {"s", "serverurl"};
+        if (key == "configuration") option.names = {"c", "configuration"};
+    }
+    return spec;
+}
+
+int once(const ParsedOptions& options) {
+    auto settings = settings_of(options);
     if (!settings) return refuse(settings.error());
-    if (!options->arguments().empty())
+    if (!options.arguments().empty())
         return refuse({ErrorKind::invalid, 0,
-                       fmt::format("'{}' follows no option", printable(options->arguments().front()))});
+                       fmt::format("'{}' follows no option", printable(options.arguments().front()))});
     if (const auto status = resolve(*settings); !status)
         return complain("memmon", status.error().message, exit_code::environment);
-    const auto servers = command_line::servers_of(*options);
+    const auto servers = command_line::servers_of(options);
     if (!servers && servers.error().kind == ErrorKind::invalid) return refuse(servers.error());
     if (!servers) return complain("memmon", servers.error().message, exit_code::environment);
     memmon::Once policy(std::move(*settings));
@@ -100,11 +112,14 @@ int once(const std::vector<std::string>& words) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const auto by_hand = [&](const ParsedOptions& options) -> std::optional<int> {
+    const std::string_view asks_once = "--once";
+    if (std::find(argv + 1, argv + argc, asks_once) != argv + argc)
+        return keenlance::run_main(argc, argv, once_command_line(), once);
+    const auto abbreviated = [](const ParsedOptions& options) -> std::optional<int> {
         if (!options.has("once")) return std::nullopt;
-        return once({argv + 1, argv + argc});
+        return refuse({ErrorKind::invalid, 0, "write --once in full: it changes what -s and -c mean"});
     };
     return keenlance::run_listener_main(
         argc, argv, memmon_command_line(),
-        {"restarts processes that use too much memory", "-a 200MB", "TICK_60"}, prepare, by_hand);
+        {"restarts processes that use too much memory", "-a 200MB", "TICK_60"}, prepare, abbreviated);
 }

@@ -191,7 +191,7 @@ Actions Memmon::over(const Verdict& verdict, const Moment& now) {
         Log{fmt::format("{} (pid {}): {}; {}", id.full(), verdict.usage.life.pid, why, judgement.account)});
     if (judgement.ruling == Ruling::exhausted) {
         auto told = about_exhausted(id, judgement, why);
-        told.body += picture(verdict);
+        told.body += picture(id);
         append(actions, tell(std::move(told)));
     }
     return actions;
@@ -215,7 +215,7 @@ Actions Memmon::warn(const Usage& usage) {
                     account(settings_, verdict));
     Actions actions{Log{text}};
     auto told = about(verdict, "MemoryWarning", fmt::format("process {} uses much memory", name),
-                      fmt::format("{}. It is not restarted for that.\n{}", text, picture(verdict)));
+                      fmt::format("{}. It is not restarted for that.\n{}", text, picture(usage.id)));
     told.condition = Condition::firing;
     told.severity = Severity::warning;
     append(actions, tell(std::move(told)));

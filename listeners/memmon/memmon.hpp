@@ -114,7 +114,7 @@ class Memmon : public Policy {
     [[nodiscard]] Actions tell(Notification notification) const;
     [[nodiscard]] Actions warning_is_over(const Namespec& id, const std::string& why) const;
     [[nodiscard]] Actions over_is_over(const Namespec& id);
-    [[nodiscard]] std::string picture(const Verdict& verdict) const;
+    [[nodiscard]] std::string picture(const Namespec& id) const;
     [[nodiscard]] Checked checked(const Usage& usage) const;
 
     Settings settings_;

@@ -143,22 +143,6 @@ std::vector<OptionSpec> newer_options() {
     return options;
 }
 
-CommandLineSpec once_command_line() {
-    CommandLineSpec spec;
-    spec.program = "memmon";
-    spec.options = options_of_superlance();
-    for (auto& option : newer_options())
-        spec.options.push_back(std::move(option));
-    spec.options.push_back({{"m", "email"}, "ADDRESS", ""});
-    spec.options.push_back({{"sendmail_program", "sendmail"}, "COMMAND", ""});
-    for (auto& option : spec.options) {
-        if (option.names.back() == "cumulative") option.names = {"cumulative"};
-        if (option.names.back() == "serverurl") option.names = {"s", "serverurl"};
-        if (option.names.back() == "configuration") option.names = {"c", "configuration"};
-    }
-    return spec;
-}
-
 Result<Settings> read_settings(const ParsedOptions& options) {
     Settings settings;
     settings.name = options.last("name").value_or("");

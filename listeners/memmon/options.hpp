@@ -13,9 +13,6 @@ namespace keenlance::memmon {
 std::vector<OptionSpec> options_of_superlance();
 std::vector<OptionSpec> newer_options();
 
-/// What memmon --once takes, where -s and -c say which supervisord, as in quickctl.
-CommandLineSpec once_command_line();
-
 /// Error `invalid` names the option and the mend. Shares (Limits::has_shares) are still to be resolved.
 Result<Settings> read_settings(const ParsedOptions& options);
 

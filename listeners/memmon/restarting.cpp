@@ -140,7 +140,7 @@ Actions Memmon::on_reached(const TaskProgress& progress, const Moment& now) {
             name, format_asctime(now), now.zone, usage.bytes, word_for(settings_.metric),
             account(settings_, pending.verdict), usage.life.pid, uptime_text(usage.uptime_seconds),
             progress.detail);
-        text += picture(pending.verdict);
+        text += picture(progress.id);
         append(actions, tell(about(pending.verdict, "MemoryOverLimit",
                                    fmt::format("process {} restarted", name), text)));
     }
@@ -162,16 +162,18 @@ Actions Memmon::on_ended(const Namespec& id, const Moment& now) {
     return {};
 }
 
-/// Samples and trend, behind what superlance's mail says.
-std::string Memmon::picture(const Verdict& verdict) const {
-    const auto samples = histories_.of(verdict.usage.id);
-    const auto bars = chart(samples, verdict.limit.bytes);
+/// Samples and trend, behind what superlance's mail says; against the limit where there is one.
+std::string Memmon::picture(const Namespec& id) const {
+    const auto samples = histories_.of(id);
+    const Limit* limit = settings_.limits.limit_for(id);
+    if (limit == nullptr) limit = settings_.warnings.limit_for(id);
+    const auto bars = limit == nullptr ? "" : chart(samples, limit->bytes);
     if (bars.empty()) return "";
     const auto span = samples.back().when - samples.front().when;
-    const auto growth = trend(samples, verdict.limit.bytes);
+    const auto growth = trend(samples, limit->bytes);
     return fmt::format("\nIts {} in the last {} ({} samples{}{}); '|' is {}:\n\n{}",
                        word_for(settings_.metric), format_duration(span), samples.size(),
-                       growth.empty() ? "" : ": ", growth, account(verdict.limit), bars);
+                       growth.empty() ? "" : ": ", growth, account(*limit), bars);
 }
 
 Notification Memmon::about(const Verdict& verdict, std::string_view alert, const std::string& subject,

@@ -143,7 +143,7 @@ class TheLimitThatDecides(Memmon):
     def test_any_kind_of_tick_makes_it_look_and_no_other_event_does(self):
         self.supervise(actor("web", "hold 60"))
         pids = self.pids({"web": 60})
-        rig = self.memmon("-p", "web=50MB", *ADDRESS)
+        rig = self.memmon("-p", "web=50MB", "--backoff", "0", *ADDRESS)
         rig.send("PROCESS_STATE_RUNNING", "processname:web groupname:web from_state:STARTING pid:1")
         rig.send("REMOTE_COMMUNICATION", "type:TICK_60\nTICK_60")
         for count, tick in enumerate(("TICK_5", "TICK_60", "TICK_3600"), 1):

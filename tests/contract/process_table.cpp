@@ -1,3 +1,4 @@
+#include <keenlance/system/memory_whole.hpp>
 #include <keenlance/system/process_table_ps.hpp>
 #if defined(__linux__)
 #include <keenlance/system/process_table_proc.hpp>
@@ -121,13 +122,19 @@ class Measuring {
         }
     }
 
-    std::map<int, std::uint64_t> measure(const std::vector<int>& pids, MemoryScope scope) {
+    Result<std::map<int, std::uint64_t>> try_to_measure(const MeasureMemory& what) {
         auto answer = std::make_shared<std::optional<Result<std::map<int, std::uint64_t>>>>();
-        table_->measure(pids, scope, [answer](auto sizes) { *answer = std::move(sizes); });
+        table_->measure(what, [answer](auto sizes) { *answer = std::move(sizes); });
         REQUIRE(reactor_.run_until([&answer] { return answer->has_value(); }, Reactor::now() + patience));
-        return (*answer)->value();
+        return **answer;
     }
-    std::uint64_t size_of(int pid, MemoryScope scope) { return measure({pid}, scope).at(pid); }
+    std::map<int, std::uint64_t> measure(const std::vector<int>& pids, MemoryScope scope,
+                                         MemoryMetric metric = MemoryMetric::rss) {
+        return try_to_measure({pids, scope, metric}).value();
+    }
+    std::uint64_t size_of(int pid, MemoryScope scope, MemoryMetric metric = MemoryMetric::rss) {
+        return measure({pid}, scope, metric).at(pid);
+    }
 
   private:
     Reactor reactor_;
@@ -214,3 +221,70 @@ TEMPLATE_TEST_CASE("a process that has ended but is not waited for weighs nothin
     }
     ::waitpid(child, nullptr, 0);
 }
+
+TEST_CASE("ps tells no other size than the resident one, and says so", "[process_table]") {
+    Measuring<PsProcessTable> table;
+    for (const auto metric : {MemoryMetric::pss, MemoryMetric::uss, MemoryMetric::swap, MemoryMetric::cgroup})
+        CHECK(table.try_to_measure({{::getpid()}, alone, metric}).error().kind == ErrorKind::system);
+}
+
+#if defined(__linux__)
+TEST_CASE("what a process has for itself counts in full by pss and uss", "[process_table]") {
+    Measuring<ProcProcessTable> table;
+    for (const auto metric : {MemoryMetric::pss, MemoryMetric::uss}) {
+        Family family("own");
+        const auto own = table.size_of(family.child(), alone, metric);
+        const auto both = table.size_of(family.child(), with_descendants, metric);
+        CHECK(own < table.size_of(family.child(), alone));
+        CHECK(both > own);
+        family.grow_child();
+        CHECK(about(table.size_of(family.child(), alone, metric), own + grown));
+        family.grow_grandchild();
+        CHECK(about(table.size_of(family.child(), alone, metric), own + grown));
+        CHECK(about(table.size_of(family.child(), with_descendants, metric), both + 2 * grown));
+    }
+}
+
+TEST_CASE("what processes share counts in parts by pss, and not by uss", "[process_table]") {
+    Measuring<ProcProcessTable> table;
+    void* memory = ::mmap(nullptr, grown, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    REQUIRE(memory != MAP_FAILED);
+    const auto uss = table.size_of(::getpid(), alone, MemoryMetric::uss);
+    const auto pss = table.size_of(::getpid(), alone, MemoryMetric::pss);
+    std::memset(memory, 1, grown);
+    Bell ready;
+    const pid_t child = ::fork();
+    if (child == 0) {
+        name_process("sharing");
+        // A fork leaves shared pages to be found anew.
+        const volatile char* const shared = static_cast<const char*>(memory);
+        for (std::size_t at = 0; at < grown; at += 4096)
+            static_cast<void>(shared[at]);
+        ready.ring();
+        for (;;)
+            ::pause();
+    }
+    ready.wait();
+    CHECK(about(table.size_of(::getpid(), alone, MemoryMetric::uss), uss));
+    CHECK(about(table.size_of(::getpid(), alone, MemoryMetric::pss), pss + grown / 2));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    ::munmap(memory, grown);
+}
+
+TEST_CASE("a control group's memory is what the kernel counts, and is asked for without descendants",
+          "[process_table]") {
+    Measuring<ProcProcessTable> table;
+    const auto sizes = table.measure({::getpid()}, alone, MemoryMetric::cgroup);
+    if (!sizes.empty()) CHECK(sizes.at(::getpid()) > 0);  // else there is none here
+    CHECK_FALSE(table.try_to_measure({{::getpid()}, with_descendants, MemoryMetric::cgroup}));
+}
+
+TEST_CASE("there is memory to take a share of", "[process_table]") {
+    const auto whole = read_memory_whole();
+    REQUIRE(whole);
+    CHECK(*whole > 16 * megabyte);
+    CHECK(*whole <= static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+                        static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)));
+}
+#endif
