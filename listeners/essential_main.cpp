@@ -47,7 +47,8 @@ CommandLineSpec command_line() {
     spec.closing =
         "  [eventlistener:essential]\n"
         "  command=essential -p web\n"
-        "  events=PROCESS_STATE_EXITED,PROCESS_STATE_FATAL,SUPERVISOR_STATE_CHANGE_STOPPING\n\n"
+        "  events=PROCESS_STATE_EXITED,PROCESS_STATE_FATAL,\n"
+        "         SUPERVISOR_STATE_CHANGE_STOPPING\n\n"
         "To have the container exit with the status of the process, start supervisord by\n\n"
         "  essential run -- supervisord -n -c /etc/supervisord.conf\n";
     return spec;
@@ -141,7 +142,8 @@ Result<std::function<int()>> prepare(const ParsedOptions& options) {
     if (const auto read = read_delivery(options, MailNeeds::address_or_command, setup); !read)
         return read.error();
     return std::function<int()>([settings = std::move(*settings), setup = std::move(setup)]() mutable {
-        if (const auto status = look_around(settings, setup.warnings); !status)
+        const bool listens = setup.purpose == ListenerSetup::Purpose::listen;
+        if (const auto status = listens ? look_around(settings, setup.warnings) : Done{}; !status)
             return complain(setup.program, status.error().message, exit_code::environment);
         if (settings.rpc == Settings::Rpc::missing) setup.rpc = ListenerSetup::Rpc::unused;
         essential::Essential policy(std::move(settings));

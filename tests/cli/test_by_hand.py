@@ -53,7 +53,7 @@ class WithoutSupervisord(ByHand):
         self.assert_introduces_itself(program, *self.run_program(program, *ARGUMENTS[program]))
 
     def test_without_a_server_to_call_those_that_must_call_say_so(self):
-        for program in ("memmon", "httpok", "ordered-startup-listener"):
+        for program in ("memmon", "httpok", "essential", "ordered-startup-listener"):
             with self.subTest(program):
                 env = {**BARE, "SUPERVISOR_ENABLED": "1"}
                 status, out, err = self.run_program(program, *ARGUMENTS[program], env=env)
@@ -218,6 +218,13 @@ class WrongOptions(ByHand):
 
     def test_memmon_with_nothing_to_watch_says_what_it_needs(self):
         self.assert_refused("memmon", ("-m", "x@example.com"), "-p", "-g", "-a")
+
+    def test_essential_with_nothing_to_watch_or_a_word_it_does_not_know_says_so(self):
+        self.assert_refused("essential", ("--wait", "5"), "-p", "-g", "-a")
+        self.assert_refused("essential", ("-p", "web", "--wait", "soon"), "--wait", "soon")
+        self.assert_refused("essential", ("-p", "web", "--states", "FATAL,BACKOFF"), "--states", "BACKOFF", "EXITED")
+        self.assert_refused("essential", ("-g", "app:web"), "-g", "app:web", "-p")
+        self.assert_refused("essential", ("-p", ""), "-p")
 
     def test_an_uptime_that_is_none_is_named(self):
         self.assert_refused("memmon", ("-a", "1MB", "-u", "soon"), "-u", "soon")

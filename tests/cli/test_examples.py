@@ -14,11 +14,11 @@ from support.workspace import PROGRAMS, ROOT, Workspace, binary, binary_folder, 
 class Example(Supervisord):
     """examples/PROGRAM.conf, its files in the test's folder."""
 
-    def __init__(self, case, program, replaced=None):
+    def __init__(self, case, program, replaced=None, prefix=()):
         self._program = program
         self._replaced = replaced or {}
         path = f"{binary_folder()}:{os.environ['PATH']}"
-        super().__init__(case, environment={"PATH": path, "TMPDIR": str(case.dir)})
+        super().__init__(case, environment={"PATH": path, "TMPDIR": str(case.dir)}, prefix=prefix)
 
     def _configuration(self, sections):
         text = (ROOT / "examples" / f"{self._program}.conf").read_text(encoding="utf-8")
@@ -75,6 +75,15 @@ class CrashmailExample(Workspace):
         for process in ("crasher", "nosuch"):
             wait_until(lambda: f"Process {process} in group {process} " in supervisord.file("mail"),
                        lambda: f"a message about {process}, have {supervisord.file('mail')!r}")
+
+
+class EssentialExample(Workspace):
+    def test_the_container_ends_with_the_status_of_web_and_the_mail_tells_why(self):
+        supervisord = Example(self, "essential", {"sleep 10;": "sleep 3;"}, (binary("essential"), "run"))
+        wait_until(lambda: supervisord.process.poll() is not None, "the end")
+        self.assertEqual(supervisord.process.returncode, 3)
+        self.assertIn("web exited unexpectedly with status 3", supervisord.file("mail"))
+        self.assertNotIn("helper", supervisord.file("mail"))
 
 
 class OrderedStartupListenerExample(Workspace):

@@ -115,6 +115,9 @@ class WhatIsNoEvent(Protocol):
     def test_crashmail_says_so_once_and_takes_the_next_event(self):
         self.check_recovery("crashmail")
 
+    def test_essential_says_so_once_and_takes_the_next_event(self):
+        self.check_recovery("essential")
+
     def test_the_batch_mailers_say_so_once_and_take_the_next_event(self):
         for program in ("crashmailbatch", "fatalmailbatch", "crashsms"):
             self.check_recovery(program)

@@ -9,6 +9,7 @@ ARGUMENTS = {
     "httpok": ("-p", "web", "-E", "http://127.0.0.1:9/"),
     "crashmail": ("-s", "cat > /dev/null"),
     **{program: ("-t", "a@example.com", "-f", "b@example.com", "-H", "127.0.0.1:9") for program in BATCH_PROGRAMS},
+    "essential": ("-p", "web"),
     "ordered-startup-listener": ("-c", str(ROOT / "examples/ordered-startup-listener.conf")),
     "quickctl": ("restart", "all"),
     "supervisorctl_restart_group": ("app",),

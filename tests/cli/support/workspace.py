@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 
 PROGRAMS = ("memmon", "httpok", "crashmail", "crashmailbatch", "fatalmailbatch", "crashsms",
-            "ordered-startup-listener")
+            "essential", "ordered-startup-listener")
 COMMANDS = ("quickctl", "supervisorctl_restart_group")  # not for supervisord to start
 BATCH_PROGRAMS = ("crashmailbatch", "fatalmailbatch", "crashsms")
 ROOT = Path(__file__).resolve().parents[3]
