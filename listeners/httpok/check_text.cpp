@@ -214,7 +214,7 @@ Result<Check> make_check(const CheckText& text, const About& fallback, const Wis
     for (const auto& setting : text.settings)
         if (const auto status = set(own, setting.name, setting.value); !status)
             return at_line(setting.line,
-                           invalid(fmt::format("{}: {}", setting.name, status.error().message)));
+                           invalid(fmt::format("{}: {}", printable(setting.name), status.error().message)));
     overlay(check.http, check.good, usual);
     overlay(check.http, check.good, own);
 

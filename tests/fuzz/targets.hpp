@@ -15,5 +15,6 @@ void config(std::string_view input);
 void ready(std::string_view input);
 void plan(std::string_view input);
 void roll(std::string_view input);
+void checks(std::string_view input);
 
 }  // namespace keenlance::fuzz
