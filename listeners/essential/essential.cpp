@@ -221,9 +221,8 @@ Actions Essential::on_checked(Pending& pending, const Result<ProcessInfo>& info,
 }
 
 Actions Essential::forgive(const Namespec& id, const std::string& why) {
-    const Failure failure = pending_.at(id).failure;
-    pending_.erase(id);
-    Actions actions{Log{fmt::format("{} {}: supervisord is not shut down", id.brief(), why)}};
+    const Failure failure = pending_.extract(id).mapped().failure;  // `id` may be a part of what goes
+    Actions actions{Log{fmt::format("{} {}: supervisord is not shut down", failure.id.brief(), why)}};
     if (failure.kind != Failure::Kind::expected_exit) actions.emplace_back(Notify{is_back(failure, why)});
     return actions;
 }
