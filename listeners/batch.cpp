@@ -1,13 +1,15 @@
-#include <keenlance/core/text.hpp>
-
 #include <fmt/format.h>
 #include <listeners/batch.hpp>
+
+#include <algorithm>
+#include <utility>
 
 namespace keenlance::batch {
 
 namespace {
 
-constexpr std::size_t most_lines = 10'000;
+constexpr std::size_t most_lines = 500;  // in one mail
+const std::string draft = "batch";
 
 }  // namespace
 
@@ -32,23 +34,46 @@ std::optional<Duration> tick_period(const std::string& name) {
 }
 
 Actions Batch::step(const Fact& fact, const Moment& now) {
-    return std::visit(
+    Actions actions = std::visit(
         Overloaded{
-            [this](const Started&) -> Actions {
+            [&](const Started&) -> Actions {
+                lost_.begin(now);
                 return {Log{fmt::format("collecting {} and mailing them every {} s, on {}",
                                         settings_.kind == Kind::fatals ? "failed starts" : "crashes",
                                         settings_.interval.count() / 1000, settings_.tick)}};
             },
             [&](const EventReceived& received) { return on_event(received.event, now); },
-            [this](const Woke&) { return send(); },
+            [&](const EventsLost& lost) {
+                return settings_.rpc == Settings::Rpc::there ? lost_.lost(lost.count, now) : Actions{};
+            },
+            [&](const ProcessesListed& listed) {
+                Actions found;
+                const auto crashes = lost_.on_processes(listed.processes, now, found);
+                append(found, add_lost(crashes, now));
+                return found;
+            },
+            [&](const ProcessConfigsListed& listed) {
+                Actions found;
+                const auto crashes = lost_.on_configs(listed.configs, now, found);
+                append(found, add_lost(crashes, now));
+                return found;
+            },
+            [&](const Woke&) { return lines_ > 0 && *batch_due() <= now.steady ? send() : Actions{}; },
             [this](const Closing&) { return send(); },
             [](const auto&) { return Actions{}; },
         },
         fact);
+    append(actions, lost_.step(now));
+    return actions;
 }
 
 std::optional<SteadyTime> Batch::deadline() const {
-    if (lines_.empty()) return std::nullopt;
+    const auto batch = batch_due(), look = lost_.deadline();
+    return batch && look ? std::min(*batch, *look) : (batch ? batch : look);
+}
+
+std::optional<SteadyTime> Batch::batch_due() const {
+    if (lines_ == 0) return std::nullopt;
     return first_line_ + settings_.interval + settings_.tick_period;
 }
 
@@ -59,22 +84,42 @@ Actions Batch::on_event(const Event& event, const Moment& now) {
     }
     const auto change = parse_process_state_change(event);
     if (!change) return {};
+    lost_.saw(*change, now);
     const auto line = describe(settings_.kind, *change, now);
-    if (!line) return {};
-    if (lines_.empty()) first_line_ = now.steady;
-    lines_.push_back(*line);
-    Actions actions{Log{*line}};
-    if (lines_.size() < most_lines) return actions;
+    return line ? add(*line, now) : Actions{};
+}
+
+Actions Batch::add_lost(const std::optional<std::vector<LostCrash>>& crashes, const Moment& now) {
+    Actions actions;
+    if (!crashes) return actions;
+    for (const auto& crash : *crashes) {
+        const bool is_fatal = crash.kind == LostCrash::Kind::fatal;
+        if (is_fatal != (settings_.kind == Kind::fatals)) continue;
+        append(actions,
+               add(fmt::format("{} -- {}", format_local_time(now), keenlance::describe(crash)), now));
+    }
+    return actions;
+}
+
+Actions Batch::add(const std::string& line, const Moment& now) {
+    if (lines_ == 0) first_line_ = now.steady;
+    ++lines_;
+    Notification told{settings_.subject, line + "\n"};
+    told.alert = settings_.kind == Kind::fatals ? "ProcessFatal" : "ProcessCrashed";
+    told.folding = Folding::lines;
+    told.topic = draft;
+    // Each line is handed over at once, so that a spool has it on disk before its event is acknowledged.
+    Actions actions{Log{line},
+                    Notify{std::move(told), draft, settings_.interval + 2 * settings_.tick_period}};
+    if (lines_ < most_lines) return actions;
     append(actions, send());  // a crash storm does not fill the memory
     return actions;
 }
 
 Actions Batch::send() {
     since_last_ = {};
-    if (lines_.empty()) return {};
-    Notify notify{{settings_.subject, join(lines_, "\n") + "\n"}};
-    lines_.clear();
-    return {std::move(notify)};
+    lines_ = 0;
+    return {ReleaseNotifications{draft}};
 }
 
 }  // namespace keenlance::batch

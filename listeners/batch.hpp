@@ -1,6 +1,7 @@
 #pragma once
 /// The decisions of crashmailbatch, fatalmailbatch and crashsms: what is collected, and when it is sent.
 
+#include <keenlance/core/lost_crashes.hpp>
 #include <keenlance/core/policy.hpp>
 
 #include <optional>
@@ -18,6 +19,9 @@ struct Settings {
     Duration interval{60'000};     ///< between mails
     std::string tick = "TICK_60";  ///< the event that carries time
     Duration tick_period{60'000};
+    /// Without supervisord's RPC nothing is known of lost events.
+    enum class Rpc { there, missing } rpc = Rpc::missing;
+    std::optional<Namespec> self{};
 };
 
 /// The line of the mail about a change; nothing when it is not collected. Pure.
@@ -30,18 +34,22 @@ std::optional<Duration> tick_period(const std::string& name);
 /// subscribed to, lost), by its own clock one tick later; and when the listener ends.
 class Batch : public Policy {
   public:
-    explicit Batch(Settings settings) : settings_(std::move(settings)) {}
+    explicit Batch(Settings settings) : settings_(std::move(settings)), lost_(settings_.self) {}
 
     Actions step(const Fact& fact, const Moment& now) override;
     [[nodiscard]] std::optional<SteadyTime> deadline() const override;
-    [[nodiscard]] bool idle() const override { return lines_.empty(); }
+    [[nodiscard]] bool idle() const override { return true; }
 
   private:
     Actions on_event(const Event& event, const Moment& now);
+    [[nodiscard]] std::optional<SteadyTime> batch_due() const;
+    Actions add(const std::string& line, const Moment& now);
+    Actions add_lost(const std::optional<std::vector<LostCrash>>& crashes, const Moment& now);
     Actions send();
 
     Settings settings_;
-    std::vector<std::string> lines_;
+    LostCrashes lost_;
+    std::size_t lines_ = 0;  // handed over and kept back until the batch goes
     SteadyTime first_line_;
     Duration since_last_{};  // in ticks
 };

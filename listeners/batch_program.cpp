@@ -3,6 +3,7 @@
 #include <keenlance/core/text.hpp>
 #include <keenlance/system/listener.hpp>
 #include <keenlance/system/program.hpp>
+#include <keenlance/system/rpc_supervisor.hpp>
 
 #include <fmt/format.h>
 #include <listeners/batch_program.hpp>
@@ -36,6 +37,8 @@ CommandLineSpec command_line(const Variant& variant) {
         {{"p", "password"}, "PASSWORD", "password for the SMTP server"},
         {{"tls"}, "", "refuse to send without STARTTLS and a verified certificate"},
     };
+    for (auto& option : notify_options())
+        spec.options.push_back(std::move(option));
     spec.closing = fmt::format(
         "  [eventlistener:{0}]\n"
         "  command={0} -t ops@example.com -f supervisor@example.com\n"
@@ -95,7 +98,7 @@ Result<SmtpChannel> read_channel(const ParsedOptions& options) {
     smtp.url = std::move(*url);
     smtp.user = options.last("userName").value_or("");
     smtp.password = options.last("password").value_or("");
-    if (options.has("tls")) smtp.tls = SmtpRequest::Tls::required;
+    if (options.has("tls")) smtp.tls = SmtpSettings::Tls::required;
     return channel;
 }
 
@@ -106,8 +109,12 @@ Result<std::function<int()>> prepare(const Variant& variant, const ParsedOptions
     if (!channel) return channel.error();
     ListenerSetup setup;
     setup.program = variant.program;
-    setup.rpc = ListenerSetup::Rpc::unused;
-    setup.channel = std::move(*channel);
+    const bool has_rpc = server_address_from_environment().ok();
+    setup.rpc = has_rpc ? ListenerSetup::Rpc::needed : ListenerSetup::Rpc::unused;
+    settings->rpc = has_rpc ? Settings::Rpc::there : Settings::Rpc::missing;
+    settings->self = own_namespec();
+    setup.delivery.channels.push_back(smtp_channel(std::move(*channel)));
+    if (const auto read = read_notify_options(options, setup); !read) return read.error();
     for (const auto& word : options.arguments())
         setup.warnings.push_back("ignoring '" + word + "', which follows no option");
     return std::function<int()>([settings = std::move(*settings), setup = std::move(setup)] {

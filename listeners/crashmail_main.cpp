@@ -1,14 +1,82 @@
 // crashmail: mails when a process of supervisord crashes. Options as superlance's crashmail has them.
 
+#include <keenlance/core/quantity.hpp>
+#include <keenlance/core/text.hpp>
 #include <keenlance/system/listener.hpp>
 #include <keenlance/system/program.hpp>
+#include <keenlance/system/rpc_supervisor.hpp>
 
-#include <listeners/crashmail.hpp>
+#include <fmt/format.h>
+#include <listeners/crashmail/crashmail.hpp>
 #include <listeners/mail_options.hpp>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
 
 namespace {
 
 using namespace keenlance;  // NOLINT(google-build-using-namespace)
+
+/// What superlance's crashmail has not.
+std::vector<OptionSpec> own_options() {
+    return {
+        {{"tail"}, "LINES", "add the last LINES of its stdout and stderr"},
+        {{"states"},
+         "LIST",
+         "tell of these states, separated by commas: EXITED (when unexpected), FATAL, BACKOFF, STOPPED ...; "
+         "default: EXITED,FATAL"},
+        {{"template"},
+         "FILE",
+         "mail the text of FILE, with ${subject}, ${body}, ${process}, ${tail_stderr} ... filled in"},
+    };
+}
+
+Error wrong(const ParsedOptions::Occurrence& option, const std::string& message) {
+    return {ErrorKind::invalid, 0, fmt::format("option '{}': {}", option.spelled, message)};
+}
+
+Result<std::set<ProcessState>> read_states(const ParsedOptions::Occurrence& option) {
+    std::set<ProcessState> states;
+    for (const auto word : split(option.value, ',')) {
+        const auto state = parse_process_state(trim(word));
+        if (!state)
+            return wrong(option, fmt::format("'{}' is no state: EXITED, FATAL, BACKOFF, STARTING, RUNNING, "
+                                             "STOPPING, STOPPED, UNKNOWN",
+                                             printable(trim(word))));
+        states.insert(*state);
+    }
+    return states;
+}
+
+Result<std::string> read_template(const ParsedOptions::Occurrence& option) {
+    std::ifstream file(option.value, std::ios::binary);
+    if (!file) return wrong(option, fmt::format("cannot read {}: {}", option.value, std::strerror(errno)));
+    std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (trim(text).empty()) return wrong(option, option.value + " is empty");
+    return text;
+}
+
+Status read_own_options(const ParsedOptions& options, crashmail::Settings& settings, ListenerSetup& setup) {
+    for (const auto& option : options.occurrences()) {
+        if (option.key == "tail") {
+            const auto lines = parse_integer(option.value, 0, 1000);
+            if (!lines) return wrong(option, lines.error().message);
+            settings.tail_lines = static_cast<int>(*lines);
+        } else if (option.key == "states") {
+            auto states = read_states(option);
+            if (!states) return states.error();
+            settings.states = std::move(*states);
+        } else if (option.key == "template") {
+            const auto text = read_template(option);
+            if (!text) return text.error();
+            for (auto& channel : setup.delivery.channels)
+                use_mail_template(channel, *text);
+        }
+    }
+    return Done{};
+}
 
 CommandLineSpec command_line() {
     CommandLineSpec spec;
@@ -22,6 +90,11 @@ CommandLineSpec command_line() {
         mail_command_option(),
         {{"m", "email"}, "ADDRESS", "mail to ADDRESS; without it, only a command given by -s is run"},
     };
+    for (auto& option : own_options()) {
+        option.abbreviation = Abbreviation::yields;
+        spec.options.push_back(std::move(option));
+    }
+    append(spec.options, notify_options());
     spec.closing =
         "  [eventlistener:crashmail]\n"
         "  command=crashmail -a -m ops@example.com\n"
@@ -36,14 +109,20 @@ Result<std::function<int()>> prepare(const ParsedOptions& options) {
 
     ListenerSetup setup;
     setup.program = "crashmail";
-    setup.rpc = ListenerSetup::Rpc::unused;
+    const bool has_rpc = server_address_from_environment().ok();
+    setup.rpc = has_rpc ? ListenerSetup::Rpc::needed : ListenerSetup::Rpc::unused;
+    settings.rpc = has_rpc ? crashmail::Settings::Rpc::there : crashmail::Settings::Rpc::missing;
+    settings.self = own_namespec();
     for (const auto& word : options.arguments())
         setup.warnings.push_back("ignoring '" + word + "', which follows no option");
-    if (options.has("email") || options.has("sendmail_program")) {
-        setup.channel = sendmail_channel(options);
-    } else {
-        setup.warnings.emplace_back("neither -m nor -s is given: crashes are only logged");
-    }
+    if (const auto read = read_delivery(options, MailNeeds::address_or_command, setup); !read)
+        return read.error();
+    if (const auto read = read_own_options(options, settings, setup); !read) return read.error();
+    if (!has_rpc && settings.tail_lines > 0)
+        setup.warnings.emplace_back(
+            "--tail needs SUPERVISOR_SERVER_URL: give supervisord a [unix_http_server]");
+    if (setup.delivery.channels.empty())
+        setup.warnings.emplace_back("none of -m, -s and --notify is given: crashes are only logged");
     return std::function<int()>([settings = std::move(settings), setup = std::move(setup)] {
         crashmail::Crashmail policy(settings);
         return run_listener(policy, setup);

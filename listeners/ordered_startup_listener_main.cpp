@@ -61,6 +61,8 @@ CommandLineSpec command_line() {
         {{"log-level"}, "LEVEL", "taken for compatibility, without effect: every line is logged"},
         {{"log-format"}, "FORMAT", "taken for compatibility, without effect"},
     };
+    for (auto& option : notify_options())
+        spec.options.push_back(std::move(option));
     spec.closing =
         "Keys of [program:x] (with autostart=false): startinorder, startnextafter; dependent_startup, "
         "dependent_startup_wait_for, dependent_startup_inherit_priority; keenlance_ready, "
@@ -216,7 +218,8 @@ Status log_to(const std::string& file) {
     return Done{};
 }
 
-int listen(const Request& request) {
+int listen(const Request& request, ListenerSetup setup) {
+    if (setup.purpose == ListenerSetup::Purpose::test) return test_channels(setup.delivery);
     if (request.log_file)
         if (const auto status = log_to(*request.log_file); !status)
             return complain(program_name, status.error().message, exit_code::environment);
@@ -224,8 +227,6 @@ int listen(const Request& request) {
     if (!files) return complain(program_name, files.error().message, exit_code::environment);
     auto plan = startup::make_plan(files->config, files->facts, request.on_error);
     if (!plan) return complain(program_name, plan.error().message, exit_code::environment);
-    ListenerSetup setup;
-    setup.program = program_name;
     setup.warnings = request.warnings;
     for (const auto& lines : {files->warnings, plan->warnings, plan->problems})
         setup.warnings.insert(setup.warnings.end(), lines.begin(), lines.end());
@@ -252,7 +253,11 @@ int main(int argc, char** argv) {
     const auto prepare = [](const ParsedOptions& options) -> Result<std::function<int()>> {
         auto request = read_request(options);
         if (!request) return request.error();
-        return std::function<int()>([request = std::move(*request)] { return listen(request); });
+        ListenerSetup setup;
+        setup.program = program_name;
+        if (const auto read = read_notify_options(options, setup); !read) return read.error();
+        return std::function<int()>(
+            [request = std::move(*request), setup = std::move(setup)] { return listen(request, setup); });
     };
     const auto by_hand = [](const ParsedOptions& options) -> std::optional<int> {
         const auto request = read_request(options);

@@ -4,15 +4,17 @@
 
 #include <keenlance/core/at_end.hpp>
 #include <keenlance/core/http_check.hpp>
-#include <keenlance/core/mail_message.hpp>
 #include <keenlance/core/moment.hpp>
+#include <keenlance/core/notification.hpp>
 #include <keenlance/core/process.hpp>
 #include <keenlance/core/ready_check.hpp>
 #include <keenlance/core/task.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -35,10 +37,11 @@ struct ListConfigs {
     friend bool operator==(const ListConfigs&, const ListConfigs&) = default;
 };
 
-/// Read the end of a process's stderr log: LogRead.
+/// Read the end of a process's log: LogRead.
 struct ReadLogTail {
     Namespec id;
     int bytes = 0;
+    LogStream stream = LogStream::err;
 
     friend bool operator==(const ReadLogTail&, const ReadLogTail&) = default;
 };
@@ -82,10 +85,19 @@ enum class MemoryScope {
     descendants,  ///< with all processes it begot, however deep
 };
 
-/// Read resident sizes: MemoryMeasured.
+enum class MemoryMetric {
+    rss,     ///< resident, pages shared with others counted whole
+    pss,     ///< resident, pages shared with others counted in parts (smaps_rollup)
+    uss,     ///< resident and nobody else's: what its end would free
+    swap,    ///< swapped out
+    cgroup,  ///< of the control group it is in, whoever else is in there, caches included
+};
+
+/// Read sizes: MemoryMeasured.
 struct MeasureMemory {
     std::vector<int> pids;
     MemoryScope scope = MemoryScope::process;
+    MemoryMetric metric = MemoryMetric::rss;
 
     friend bool operator==(const MeasureMemory&, const MeasureMemory&) = default;
 };
@@ -93,6 +105,7 @@ struct MeasureMemory {
 /// Ask a web server: HttpChecked.
 struct CheckHttp {
     HttpCheck check;
+    std::size_t tag = 0;  ///< comes back with HttpChecked
 
     friend bool operator==(const CheckHttp&, const CheckHttp&) = default;
 };
@@ -172,11 +185,25 @@ struct Finish {
     friend bool operator==(const Finish&, const Finish&) = default;
 };
 
-/// Send a notification through the configured channel; delivery, its failures and retries are the channel's.
+/// Send a notification through the configured channels; delivery, its failures and retries are theirs. With a
+/// spool it is on disk when this action has been performed.
 struct Notify {
     Notification notification;
+    /// Not empty: it is kept back until ReleaseNotifications with this name, or until `most` have passed.
+    std::string draft{};
+    Duration most{10'000};
 
     friend bool operator==(const Notify&, const Notify&) = default;
+};
+
+/// What was kept back under this name may go; nothing is done where there is none. Those of one topic that
+/// fold as lines go as one.
+struct ReleaseNotifications {
+    std::string draft;
+    std::optional<std::string> body{};                           ///< in place of theirs
+    std::vector<std::pair<std::string, std::string>> details{};  ///< beside theirs
+
+    friend bool operator==(const ReleaseNotifications&, const ReleaseNotifications&) = default;
 };
 
 /// Run a command under /bin/sh: CommandFinished.
@@ -185,6 +212,7 @@ struct RunCommand {
     std::string command;
     Duration timeout{60'000};
     AtEnd at_end = AtEnd::left;
+    std::vector<std::pair<std::string, std::string>> environment{};  ///< beside our own
 
     friend bool operator==(const RunCommand&, const RunCommand&) = default;
 };
@@ -192,7 +220,7 @@ struct RunCommand {
 using Action = std::variant<Log, Print, Display, AskLogin, ListProcesses, ListConfigs, ReadLogTail,
                             InspectProcesses, ListEventListeners, MeasureMemory, CheckHttp, Restart, Bring,
                             AmendTask, StartProcesses, StopProcesses, SignalProcess, ProbeReady,
-                            ShutDownSupervisord, WriteFile, Finish, Notify, RunCommand>;
+                            ShutDownSupervisord, WriteFile, Finish, Notify, ReleaseNotifications, RunCommand>;
 using Actions = std::vector<Action>;
 
 }  // namespace keenlance

@@ -169,6 +169,12 @@ ProtocolError EventParser::abandon() {
     return error;
 }
 
+std::uint64_t PoolSerials::missing_before(const Event& event) {
+    const auto newest = newest_.value_or(event.pool_serial);
+    newest_ = std::max(newest, event.pool_serial);
+    return event.pool_serial > newest + 1 ? event.pool_serial - newest - 1 : 0;
+}
+
 std::optional<ProcessStateChange> parse_process_state_change(const Event& event) {
     constexpr std::string_view prefix = "PROCESS_STATE_";
     if (!event.name.starts_with(prefix)) return std::nullopt;

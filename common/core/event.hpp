@@ -73,6 +73,18 @@ class KEENLANCE_API EventParser {
     bool skipping_ = false;         // garbage was reported: drop bytes until a header begins
 };
 
+/// Finds events that supervisord discarded: an event gets its pool_serial when the pool accepts it, so one
+/// that was dropped from a full buffer leaves a gap. Where a pool has several processes, each sees a part of
+/// the events, and every event looks like a gap.
+class PoolSerials {
+  public:
+    /// How many are missing before this event; 0 for the first one, and for one that was sent again.
+    KEENLANCE_API std::uint64_t missing_before(const Event& event);
+
+  private:
+    std::optional<std::uint64_t> newest_;
+};
+
 /// A header line without its newline; nullopt when `len`, `eventname` or their numbers are not sound.
 /// Unknown tokens are ignored.
 struct EventHeader {

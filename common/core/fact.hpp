@@ -8,6 +8,7 @@
 #include <keenlance/core/supervisor_api.hpp>
 #include <keenlance/core/task.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -23,6 +24,11 @@ struct Started {};
 /// supervisord sent an event; it is being acknowledged whatever the policy makes of it.
 struct EventReceived {
     Event event;
+};
+
+/// supervisord discarded events: the pool's serial of the next one, which follows, left a gap.
+struct EventsLost {
+    std::uint64_t count = 0;
 };
 
 /// The policy's own deadline() has passed.
@@ -63,6 +69,7 @@ struct ProcessConfigsListed {
 /// What ReadLogTail found.
 struct LogRead {
     Namespec id;
+    LogStream stream = LogStream::err;
     Result<std::string> text;
 };
 
@@ -95,14 +102,16 @@ struct EventListenersListed {
     Result<std::set<std::string>> groups;
 };
 
-/// What MeasureMemory found: resident bytes by pid. A process that has vanished is not in it.
+/// What MeasureMemory found: bytes by pid. A process that has vanished, or whose size nobody tells us, is not
+/// in it.
 struct MemoryMeasured {
-    Result<std::map<int, std::uint64_t>> rss_bytes;
+    Result<std::map<int, std::uint64_t>> bytes;
 };
 
 /// What CheckHttp found.
 struct HttpChecked {
     HttpOutcome outcome;
+    std::size_t tag = 0;  ///< CheckHttp's
 };
 
 /// How a RunCommand ended.
@@ -112,7 +121,7 @@ struct CommandFinished {
         output;  ///< stdout and stderr; Error when it failed or took too long, its output in the message
 };
 
-using Fact = std::variant<Started, EventReceived, Woke, Closing, LoggedIn, ProcessesListed,
+using Fact = std::variant<Started, EventReceived, EventsLost, Woke, Closing, LoggedIn, ProcessesListed,
                           ProcessesInspected, ProcessConfigsListed, LogRead, EventListenersListed,
                           MemoryMeasured, HttpChecked, TaskProgress, ProcessesStarted, ProcessesStopped,
                           ProcessSignalled, ReadyProbed, CommandFinished>;

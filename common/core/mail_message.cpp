@@ -156,7 +156,7 @@ std::string body_text(std::string_view text) {
 std::string format_mail(const Notification& notification, const MailAddresses& addresses,
                         const MessageIdentity& identity) {
     return address_header("To", addresses.to) + address_header("From", {addresses.from}) +
-           subject_header(notification.subject) + "Date: " + format_mail_date(identity.when) + "\n" +
+           subject_header(notification.subject) + "Date: " + identity.date + "\n" +
            message_id_header(identity.id) +
            "Auto-Submitted: auto-generated\n"
            "MIME-Version: 1.0\n"

@@ -2,21 +2,13 @@
 /// A notification as an Internet message (RFC 5322, RFC 2047), all UTF-8, no header open to injection. Pure.
 
 #include <keenlance/core/export.hpp>
-#include <keenlance/core/moment.hpp>
+#include <keenlance/core/notification.hpp>
 
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace keenlance {
-
-/// What someone is to be told: no channel, no address, no time yet.
-struct Notification {
-    std::string subject;  ///< empty: no Subject header (superlance's crashsms)
-    std::string body;
-
-    friend bool operator==(const Notification&, const Notification&) = default;
-};
 
 /// Who sends and who receives, as the operator configured it; may hold anything a command line can.
 struct MailAddresses {
@@ -28,8 +20,8 @@ struct MailAddresses {
 
 /// What makes one message unlike any other; made once a message, kept over its retries.
 struct MessageIdentity {
-    Moment when;
-    std::string id;  ///< what stands inside the Message-ID's angle brackets: "unique@host"
+    std::string date;  ///< as format_mail_date gives it
+    std::string id;    ///< what stands inside the Message-ID's angle brackets: "unique@host"
 };
 
 /// The whole message with "\n" line ends, as `sendmail -t -i` reads it: To, From (where known), Subject,

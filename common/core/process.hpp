@@ -49,6 +49,9 @@ KEENLANCE_API std::optional<ProcessState> parse_process_state(std::string_view w
 /// Nothing runs and supervisord does nothing about it (STOPPED_STATES: STOPPED, EXITED, FATAL, UNKNOWN).
 KEENLANCE_API bool is_stopped(ProcessState state);
 
+/// Which log: the two that supervisord keeps of a process, or its own, whatever the process.
+enum class LogStream { out, err, supervisord };
+
 /// One struct of getProcessInfo / getAllProcessInfo. Times are whole seconds since the epoch by supervisord's
 /// clock.
 struct ProcessInfo {

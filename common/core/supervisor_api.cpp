@@ -242,12 +242,12 @@ Call<std::string> get_identification() {
     return {{"supervisor.getIdentification", {}}, decode_plain<std::string>};
 }
 
-Call<std::string> read_process_stdout_log(const Namespec& id, int offset, int length) {
-    return {{"supervisor.readProcessStdoutLog", {id.full(), offset, length}}, decode_plain<std::string>};
-}
-
-Call<std::string> read_process_stderr_log(const Namespec& id, int offset, int length) {
-    return {{"supervisor.readProcessStderrLog", {id.full(), offset, length}}, decode_plain<std::string>};
+Call<std::string> read_process_log(const Namespec& id, LogStream stream, int offset, int length) {
+    if (stream == LogStream::supervisord)
+        return {{"supervisor.readLog", {offset, length}}, decode_plain<std::string>};
+    const auto* const method =
+        stream == LogStream::out ? "supervisor.readProcessStdoutLog" : "supervisor.readProcessStderrLog";
+    return {{method, {id.full(), offset, length}}, decode_plain<std::string>};
 }
 
 Call<bool> shutdown() {

@@ -90,8 +90,8 @@ KEENLANCE_API Call<std::string> get_identification();
 /// `offset` may be negative: that many bytes from the end, then `length` must be 0. Faults: BAD_NAME,
 /// NO_FILE, FAILED, BAD_ARGUMENTS. supervisord decodes the piece as UTF-8; where it begins or ends inside a
 /// character, or the log is no UTF-8, the answer is HTTP status 500.
-KEENLANCE_API Call<std::string> read_process_stdout_log(const Namespec& id, int offset, int length);
-KEENLANCE_API Call<std::string> read_process_stderr_log(const Namespec& id, int offset, int length);
+KEENLANCE_API Call<std::string> read_process_log(const Namespec& id, LogStream stream, int offset,
+                                                 int length);
 KEENLANCE_API Call<bool> shutdown();
 /// Makes a REMOTE_COMMUNICATION event of that type for all listeners.
 KEENLANCE_API Call<bool> send_remote_comm_event(const std::string& type, const std::string& data);

@@ -1,7 +1,8 @@
 #pragma once
-/// A channel that carries notifications to people, with its own retries.
+/// What carries notifications to people, with its own retries.
 
-#include <keenlance/core/mail_message.hpp>
+#include <keenlance/core/action.hpp>
+#include <keenlance/core/event.hpp>
 
 namespace keenlance {
 
@@ -14,8 +15,13 @@ class Notifier {
     Notifier& operator=(Notifier&&) = delete;
     virtual ~Notifier() = default;
 
+    /// Until the next call, what is sent is told of this event: one that comes a second time makes the same
+    /// notification. nullptr: of none. The event is not kept.
+    virtual void caused_by(const Event* event) = 0;
     /// Takes it over; never waits, never fails: what becomes of it is logged.
-    virtual void send(const Notification& notification) = 0;
+    virtual void send(const Notify& notify) = 0;
+    /// What was kept back under that name may go.
+    virtual void release(const ReleaseNotifications& release) = 0;
     /// The listener is about to end: try what is waiting for a retry once more, now.
     virtual void hurry() = 0;
     /// Nothing is waiting or on its way.

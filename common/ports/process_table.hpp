@@ -22,9 +22,9 @@ class ProcessTable {
     ProcessTable& operator=(ProcessTable&&) = delete;
     virtual ~ProcessTable() = default;
 
-    /// Resident bytes of each of `pids` that exists; with MemoryScope::descendants, summed over all it begot.
-    /// Answers once, perhaps from within the call.
-    virtual void measure(const std::vector<int>& pids, MemoryScope scope, Answer answer) = 0;
+    /// Bytes of each of the pids that exists; with MemoryScope::descendants, summed over all it begot. Error
+    /// `system`: no sizes here, or not of that metric. Answers once, perhaps from within the call.
+    virtual void measure(const MeasureMemory& what, Answer answer) = 0;
 };
 
 }  // namespace keenlance

@@ -45,8 +45,22 @@ Result<Pipe> make_pipe() {
     return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
+/// "NAME=value": the command's own, and ours where it has none of that name.
+std::vector<std::string> environment_of(const Command& command) {
+    std::vector<std::string> environment;
+    for (const auto& [name, value] : command.environment)
+        environment.push_back(name + "=" + value);
+    for (char** each = environ; *each != nullptr; ++each) {
+        const std::string_view ours(*each);
+        const bool overridden = std::ranges::any_of(
+            command.environment, [&](const auto& pair) { return ours.starts_with(pair.first + "="); });
+        if (!overridden) environment.emplace_back(ours);
+    }
+    return environment;
+}
+
 /// posix_spawn, which copies no memory: it works when the machine is short of it, just when memmon is needed.
-int spawn_shell(const std::string& command, int input, int output, pid_t& pid) {
+int spawn_shell(const Command& command, int input, int output, pid_t& pid) {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
@@ -65,9 +79,15 @@ int spawn_shell(const std::string& command, int input, int output, pid_t& pid) {
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setflags(&attributes,
                              POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-    std::string shell = "sh", option = "-c", text = command;
+    std::string shell = "sh", option = "-c", text = command.text;
     std::array<char*, 4> arguments{shell.data(), option.data(), text.data(), nullptr};
-    const int error = ::posix_spawn(&pid, "/bin/sh", &actions, &attributes, arguments.data(), environ);
+    auto environment = environment_of(command);
+    std::vector<char*> pointers;
+    for (auto& each : environment)
+        pointers.push_back(each.data());
+    pointers.push_back(nullptr);
+    const int error =
+        ::posix_spawn(&pid, "/bin/sh", &actions, &attributes, arguments.data(), pointers.data());
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return error;
@@ -116,7 +136,12 @@ void CommandRunner::run(Command command, Answer answer) {
     if (!from_child) return fail(from_child.error());
 
     auto child = std::make_unique<Running>();
-    if (const int error = spawn_shell(command.text, to_child->out.get(), from_child->in.get(), child->pid);
+    // What the pipe holds is in it before anybody reads: should we be killed, the command does not take the
+    // beginning of a mail for a mail.
+    ::fcntl(to_child->in.get(), F_SETFL, O_NONBLOCK);
+    const auto put = ::write(to_child->in.get(), command.input.data(), command.input.size());
+    child->written = put > 0 ? static_cast<std::size_t>(put) : 0;
+    if (const int error = spawn_shell(command, to_child->out.get(), from_child->in.get(), child->pid);
         error != 0)
         return fail({ErrorKind::system, error, std::string("cannot start /bin/sh: ") + std::strerror(error)});
 
@@ -126,11 +151,13 @@ void CommandRunner::run(Command command, Answer answer) {
     child->command = std::move(command);
     child->input = std::move(to_child->in);
     child->output = std::move(from_child->out);
-    ::fcntl(child->input.get(), F_SETFL, O_NONBLOCK);
     ::fcntl(child->output.get(), F_SETFL, O_NONBLOCK);
     auto& kept = *(running_[id] = std::move(child));
     reactor_.watch(kept.output.get(), POLLIN, [this, &kept](short) { listen(kept); });
-    reactor_.watch(kept.input.get(), POLLOUT, [this, &kept](short) { feed(kept); });
+    if (kept.written == kept.command.input.size())
+        kept.input.reset();
+    else
+        reactor_.watch(kept.input.get(), POLLOUT, [this, &kept](short) { feed(kept); });
     kept.timer = reactor_.after(kept.command.timeout, [&kept] {
         kept.result.timed_out = true;
         ::kill(-kept.pid, SIGKILL);

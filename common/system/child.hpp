@@ -12,6 +12,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace keenlance {
 
@@ -22,6 +24,7 @@ struct Command {
     Duration timeout{60'000};
     std::size_t max_output = std::size_t{64} * 1024;  ///< what it prints beyond is read and thrown away
     AtEnd at_end = AtEnd::left;
+    std::vector<std::pair<std::string, std::string>> environment{};  ///< beside our own, which it overrides
 };
 
 /// How a command ended.

@@ -1,7 +1,7 @@
 #include <keenlance/core/quantity.hpp>
 #include <keenlance/system/engine_internal.hpp>
 #include <keenlance/system/event_listeners.hpp>
-#include <keenlance/system/mailer.hpp>
+#include <keenlance/system/outbox.hpp>
 #include <keenlance/system/program.hpp>
 
 namespace keenlance {
@@ -31,15 +31,12 @@ Engine::Engine(FleetPolicy& policy, EngineSetup setup)
 Engine::~Engine() = default;
 
 std::unique_ptr<Notifier> Engine::make_notifier() {
-    if (const auto* sendmail = std::get_if<SendmailChannel>(&setup_.channel)) {
-        return std::make_unique<Mailer>(reactor_, clock_, setup_.log, sendmail->addresses,
-                                        std::make_unique<SendmailTransport>(commands_, sendmail->command));
-    }
-    if (const auto* smtp = std::get_if<SmtpChannel>(&setup_.channel)) {
-        return std::make_unique<Mailer>(reactor_, clock_, setup_.log, smtp->addresses,
-                                        std::make_unique<SmtpTransport>(smtp_, smtp->settings));
-    }
-    return nullptr;
+    auto& delivery = setup_.delivery;
+    if (delivery.channels.empty()) return nullptr;
+    std::vector<std::unique_ptr<Transport>> transports;
+    for (const auto& channel : delivery.channels)
+        transports.push_back(make_transport(channel.target, {commands_, smtp_, http_, clock_}));
+    return std::make_unique<Outbox>(reactor_, clock_, setup_.log, delivery, std::move(transports));
 }
 
 std::unique_ptr<Performer> Engine::make_performer(std::size_t server) {
@@ -87,8 +84,10 @@ void Engine::tell(std::size_t server, const Fact& fact) {
     facts_.emplace_back(server, fact);
     if (facts_.size() > 1) return;
     while (!facts_.empty()) {
-        const auto actions = policy_.step(facts_.front().first, facts_.front().second, clock_.now());
-        for (const auto& each : actions)
+        const auto& [about, next] = facts_.front();
+        const auto* received = std::get_if<EventReceived>(&next);
+        if (notifier_) notifier_->caused_by(received == nullptr ? nullptr : &received->event);
+        for (const auto& each : policy_.step(about, next, clock_.now()))
             performers_[each.server]->perform(each.action);
         facts_.pop_front();
     }

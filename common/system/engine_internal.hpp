@@ -7,6 +7,7 @@
 #include <keenlance/system/curl_http_probe.hpp>
 #include <keenlance/system/http_client.hpp>
 #include <keenlance/system/listener.hpp>
+#include <keenlance/system/outbox.hpp>
 #include <keenlance/system/performer.hpp>
 #include <keenlance/system/process_table.hpp>
 #include <keenlance/system/ready_probe.hpp>
@@ -26,7 +27,7 @@ namespace keenlance {
 /// What differs between a listener and a command.
 struct EngineSetup {
     std::vector<ServerAddress> servers;
-    Channel channel{};
+    OutboxSettings delivery{};
     LogSink& log;
     Console* console = nullptr;       ///< a command's; a listener has none
     std::optional<Duration> grace{};  ///< for what is unfinished at the close; nothing: as long as it takes

@@ -36,12 +36,12 @@ class Listener {
         : log_(clock_, setup.program),
           policy_(policy),
           engine_(policy_, {.servers = {std::move(server)},
-                            .channel = setup.channel,
+                            .delivery = setup.delivery,
                             .log = log_,
                             .console = nullptr,
                             .grace = shutdown_grace}),
           channel_(engine_.reactor(), set_stdin_aside(), set_stdout_aside(),
-                   {[this](const Event& event) { engine_.tell(0, EventReceived{event}); },
+                   {[this](const Event& event) { take(event); },
                     [this](std::string_view message) {
                         log_.write(std::string("bad input, ignored: ").append(message));
                     },
@@ -57,6 +57,11 @@ class Listener {
     }
 
   private:
+    void take(const Event& event) {
+        if (const auto lost = serials_.missing_before(event)) engine_.tell(0, EventsLost{lost});
+        engine_.tell(0, EventReceived{event});
+    }
+
     void shut_down() {
         channel_.close();
         engine_.close();
@@ -66,6 +71,7 @@ class Listener {
     LogLines log_;
     OneServer policy_;
     Engine engine_;
+    PoolSerials serials_;
     EventChannel channel_;
 };
 
@@ -78,7 +84,15 @@ std::optional<Namespec> own_namespec() {
     return Namespec{group, name};
 }
 
+Status read_notify_options(const ParsedOptions& options, ListenerSetup& setup,
+                           const std::string& mail_command) {
+    setup.delivery.program = setup.program;
+    if (options.has("test")) setup.purpose = ListenerSetup::Purpose::test;
+    return read_notify_options(options, setup.delivery, mail_command);
+}
+
 int run_listener(Policy& policy, const ListenerSetup& setup) {
+    if (setup.purpose == ListenerSetup::Purpose::test) return test_channels(setup.delivery);
     ServerAddress server;
     if (setup.rpc == ListenerSetup::Rpc::needed) {
         auto address = server_address_from_environment();
@@ -93,7 +107,7 @@ int run_command(FleetPolicy& policy, const std::string& program, std::vector<Ser
     Console console(program);
     int code = exit_code::done;
     {
-        Engine engine(policy, {.servers = servers, .channel = {}, .log = console, .console = &console});
+        Engine engine(policy, {.servers = servers, .delivery = {}, .log = console, .console = &console});
         engine.reactor().handle_signals();
         engine.reactor().on_terminate([&engine] { engine.interrupt(); });
         code = engine.run();

@@ -3,37 +3,22 @@
 
 #include <keenlance/core/export.hpp>
 #include <keenlance/core/fleet_policy.hpp>
-#include <keenlance/core/mail_message.hpp>
 #include <keenlance/core/policy.hpp>
 #include <keenlance/core/server_address.hpp>
-#include <keenlance/system/smtp_client.hpp>
+#include <keenlance/system/notify_options.hpp>
 
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 namespace keenlance {
 
-/// Mail through a command line for /bin/sh.
-struct SendmailChannel {
-    std::string command = "/usr/sbin/sendmail -t -i";
-    MailAddresses addresses;
-};
-
-/// Mail over SMTP; the request's sender and recipients are the addresses'.
-struct SmtpChannel {
-    SmtpRequest settings;
-    MailAddresses addresses;
-};
-
-/// How notifications reach people; monostate: they don't.
-using Channel = std::variant<std::monostate, SendmailChannel, SmtpChannel>;
-
 /// What a listener needs besides its policy.
 struct ListenerSetup {
-    std::string program;  ///< "memmon"
-    Channel channel;
+    std::string program;      ///< "memmon"
+    OutboxSettings delivery;  ///< without channels nobody is notified
+    /// What --test asks for: no protocol, one sample through every channel.
+    enum class Purpose { listen, test } purpose = Purpose::listen;
     std::vector<std::string>
         warnings;  ///< logged first: what of the command line is not as the operator may think
     /// It calls supervisord: without SUPERVISOR_SERVER_URL it cannot work.
@@ -54,6 +39,10 @@ KEENLANCE_API int run_command(Policy& policy, const std::string& program, const 
 
 /// Less than supervisord's default stopwaitsecs (10 s), after which it kills.
 inline constexpr Duration shutdown_grace{8'000};
+
+/// read_notify_options and --test for a listener's setup, whose program is set.
+KEENLANCE_API Status read_notify_options(const ParsedOptions& options, ListenerSetup& setup,
+                                         const std::string& mail_command = SendmailChannel::default_command);
 
 /// Who we are under supervisord (SUPERVISOR_GROUP_NAME, SUPERVISOR_PROCESS_NAME); nothing when it did not
 /// start us.

@@ -22,7 +22,10 @@ void Performer::perform(const Action& action) {
     std::visit(Overloaded{
                    [this](const Log& log) { effects_.log.write(log.text); },
                    [this](const Notify& notify) {
-                       if (effects_.notifier != nullptr) effects_.notifier->send(notify.notification);
+                       if (effects_.notifier != nullptr) effects_.notifier->send(notify);
+                   },
+                   [this](const ReleaseNotifications& release) {
+                       if (effects_.notifier != nullptr) effects_.notifier->release(release);
                    },
                    [this](const Print& text) { effects_.print(text.text); },
                    [this](const Display& display) { effects_.display(display.lines); },
@@ -55,10 +58,11 @@ void Performer::begin(const ListConfigs& /*action*/) {
 }
 
 void Performer::begin(const ReadLogTail& action) {
-    effects_.supervisor.send<std::string>(api::read_process_stderr_log(action.id, -action.bytes, 0),
-                                          call_timeout, [this, id = action.id](Result<std::string> text) {
-                                              sink_(LogRead{id, std::move(text)});
-                                          });
+    effects_.supervisor.send<std::string>(
+        api::read_process_log(action.id, action.stream, -action.bytes, 0), call_timeout,
+        [this, id = action.id, stream = action.stream](Result<std::string> text) {
+            sink_(LogRead{id, stream, std::move(text)});
+        });
 }
 
 void Performer::begin(const InspectProcesses& action) {
@@ -78,14 +82,15 @@ void Performer::begin(const ListEventListeners& /*action*/) {
 }
 
 void Performer::begin(const MeasureMemory& action) {
-    effects_.processes.measure(action.pids, action.scope, [this](Result<std::map<int, std::uint64_t>> sizes) {
+    effects_.processes.measure(action, [this](Result<std::map<int, std::uint64_t>> sizes) {
         sink_(MemoryMeasured{std::move(sizes)});
     });
 }
 
 void Performer::begin(const CheckHttp& action) {
-    effects_.http.check(action.check,
-                        [this](HttpOutcome outcome) { sink_(HttpChecked{std::move(outcome)}); });
+    effects_.http.check(action.check, [this, tag = action.tag](HttpOutcome outcome) {
+        sink_(HttpChecked{std::move(outcome), tag});
+    });
 }
 
 void Performer::begin(const Restart& action) {
@@ -152,6 +157,7 @@ void Performer::begin(const RunCommand& action) {
     command.text = action.command;
     command.timeout = action.timeout;
     command.at_end = action.at_end;
+    command.environment = action.environment;
     effects_.commands.run(command, [this, action](Result<CommandResult> result) {
         if (!result) return sink_(CommandFinished{action.about, std::move(result).error()});
         if (result->status != 0 || result->timed_out)

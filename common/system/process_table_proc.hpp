@@ -9,7 +9,7 @@ namespace keenlance {
 /// Answers from within measure().
 class KEENLANCE_API ProcProcessTable : public ProcessTable {
   public:
-    void measure(const std::vector<int>& pids, MemoryScope scope, Answer answer) override;
+    void measure(const MeasureMemory& what, Answer answer) override;
 };
 
 }  // namespace keenlance

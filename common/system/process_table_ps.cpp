@@ -29,7 +29,7 @@ std::map<int, std::uint64_t> own_sizes(const std::vector<ProcessEntry>& entries,
                                        const std::vector<int>& pids) {
     std::map<int, std::uint64_t> all, wanted;
     for (const auto& entry : entries)
-        all[entry.pid] = entry.rss_bytes;
+        all[entry.pid] = entry.bytes;
     for (const int pid : pids)
         if (const auto found = all.find(pid); found != all.end()) wanted.insert(*found);
     return wanted;
@@ -37,15 +37,18 @@ std::map<int, std::uint64_t> own_sizes(const std::vector<ProcessEntry>& entries,
 
 }  // namespace
 
-void PsProcessTable::measure(const std::vector<int>& pids, MemoryScope scope, Answer answer) {
+void PsProcessTable::measure(const MeasureMemory& what, Answer answer) {
+    if (what.metric != MemoryMetric::rss)
+        return answer(Error{ErrorKind::system, 0, "ps tells the resident size alone"});
     Command ps_command{std::string(list_all), "", patience, most_output};
-    commands_.run(std::move(ps_command), [pids, scope, answer = std::move(answer)](Result<CommandResult> ps) {
+    commands_.run(std::move(ps_command), [what, answer = std::move(answer)](Result<CommandResult> ps) {
         if (!ps) return answer(ps.error());
         if (ps->status != 0)
             return answer(Error{ErrorKind::system, ps->status,
                                 "cannot read memory sizes: ps ended with " + ps->describe(patience)});
         const auto entries = parse_entries(ps->output);
-        answer(scope == MemoryScope::descendants ? sum_families(entries, pids) : own_sizes(entries, pids));
+        answer(what.scope == MemoryScope::descendants ? sum_families(entries, what.pids)
+                                                      : own_sizes(entries, what.pids));
     });
 }
 

@@ -15,7 +15,7 @@ namespace keenlance {
 class KEENLANCE_API PsProcessTable : public ProcessTable {
   public:
     explicit PsProcessTable(CommandRunner& commands) : commands_(commands) {}
-    void measure(const std::vector<int>& pids, MemoryScope scope, Answer answer) override;
+    void measure(const MeasureMemory& what, Answer answer) override;
 
   private:
     CommandRunner& commands_;

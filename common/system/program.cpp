@@ -95,7 +95,7 @@ int run_listener_main(int argc, char** argv, const CommandLineSpec& spec,
             if (const auto code = by_hand(options)) return *code;
         const auto run = prepare(options);
         if (!run && argc > 1) return complain_of_usage(spec, run.error());
-        if (run_by_hand()) {
+        if (run_by_hand() && !options.has("test")) {
             const std::string text =
                 introduce(spec, introduction, path_of_program(spec, argc > 0 ? argv[0] : ""));
             [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());

@@ -49,7 +49,7 @@ using ByHand = std::function<std::optional<int>(const ParsedOptions&)>;
 /// run_main for an event listener. What `prepare` refuses is a usage error, as is a wrong option. Run by hand
 /// (stdin is a terminal, or supervisord did not start us), with a sound command line or an empty one, it says
 /// in two lines on stderr what it is and how to put it into supervisord.conf, and exits
-/// exit_code::environment.
+/// exit_code::environment; --test is run wherever it is given.
 KEENLANCE_API int run_listener_main(int argc, char** argv, const CommandLineSpec& spec,
                                     const ListenerIntroduction& introduction, const Prepare& prepare,
                                     const ByHand& by_hand = {});

@@ -2,28 +2,23 @@
 /// Mails over SMTP beside everything else: what the batch listeners send by.
 
 #include <keenlance/core/export.hpp>
-#include <keenlance/core/moment.hpp>
 #include <keenlance/core/result.hpp>
+#include <keenlance/notify/channel.hpp>
 #include <keenlance/system/reactor.hpp>
 
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 namespace keenlance {
 
 class Transfers;
 
-/// One mail over SMTP (RFC 5321).
-struct SmtpRequest {
-    std::string url;  ///< smtp://host:port
-    std::string from;
-    std::vector<std::string> to;
-    std::string message;  ///< with CRLF line ends
-    std::string user, password;
-    enum class Tls { none, required } tls = Tls::none;  ///< STARTTLS, with verification
-    Duration timeout{60'000};
+/// What the server made of a mail.
+struct SmtpAnswer {
+    Status status;          ///< success: it took the message for at least one recipient
+    std::string refusals;   ///< its replies 4yz and 5yz, "; " between them
+    bool for_good = false;  ///< not taken, and the last refusal was a 5yz
 };
 
 /// Error kinds: unreachable, timeout, unauthorized, malformed, invalid (the URL). libcurl is initialised by
@@ -37,9 +32,8 @@ class KEENLANCE_API SmtpClient {
     SmtpClient(SmtpClient&&) = delete;
     SmtpClient& operator=(SmtpClient&&) = delete;
 
-    /// Answers once from a later turn. Success: the server took the message for at least one recipient; the
-    /// text is its refusals of the others, empty if there were none.
-    void send(SmtpRequest request, std::function<void(Result<std::string>)> answer);
+    /// One mail, with CRLF line ends; answers once from a later turn.
+    void send(SmtpSettings settings, std::string message, std::function<void(SmtpAnswer)> answer);
 
   private:
     Reactor& reactor_;

@@ -145,6 +145,11 @@ void OrderedStartup::fail(std::size_t program, const std::string& reason) {
     if (on_failure == OnFailure::stop) line += "; nothing more is started";
     if (on_failure == OnFailure::shutdown) line += "; shutting supervisord down";
     lines_.push_back(line);
+    Notification notice{fmt::format("ordered startup: {} FAILED", configured.name), line + "\n"};
+    notice.alert = "ProgramNotStarted";
+    notice.topic = "ProgramNotStarted " + configured.name;
+    notice.details = {{"program", configured.name}, {"reason", reason}};
+    notices_.push_back(std::move(notice));
     if (!done_ && (on_failure == OnFailure::stop || on_failure == OnFailure::shutdown)) {
         halted_ = true;
         halt_reason_ = configured.name + " has failed";

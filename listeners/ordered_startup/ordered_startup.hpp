@@ -157,8 +157,9 @@ class OrderedStartup : public Policy {
     std::vector<std::size_t> to_start_;  // processes
     std::vector<std::size_t> newly_reached_;
     std::vector<std::string> lines_;
-    std::set<std::size_t> stale_;       // programs to be restarted when what they wait for is back
-    std::set<std::size_t> restarting_;  // processes
+    std::vector<Notification> notices_;  // to be sent with them
+    std::set<std::size_t> stale_;        // programs to be restarted when what they wait for is back
+    std::set<std::size_t> restarting_;   // processes
     bool listed_ = false;
     SteadyTime listed_at_;
     SteadyTime list_asked_at_, look_asked_at_;

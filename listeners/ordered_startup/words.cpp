@@ -35,6 +35,9 @@ void OrderedStartup::tell_milestones(Actions& actions) {
     for (const auto& line : lines_)
         actions.emplace_back(Log{line});
     lines_.clear();
+    for (auto& notice : notices_)
+        actions.emplace_back(Notify{std::move(notice)});
+    notices_.clear();
     if (newly_reached_.empty()) return;
     std::vector<std::string> names;
     for (const auto program : newly_reached_) {

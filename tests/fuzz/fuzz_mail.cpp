@@ -73,8 +73,7 @@ void mail(std::string_view input) {
     auto fields = split(input, '\x1E');
     fields.resize(std::max<std::size_t>(fields.size(), 4));
     MailAddresses addresses{std::string(fields[2]), {fields.begin() + 4, fields.end()}};
-    MessageIdentity identity{Moment{}, std::string(fields[3])};
-    identity.when.local.tm_mday = 1;
+    const MessageIdentity identity{"Sat, 21 Nov 2026 03:47:50 +0100", std::string(fields[3])};
     const std::string message =
         format_mail({std::string(fields[0]), std::string(fields[1])}, addresses, identity);
 

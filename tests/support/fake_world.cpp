@@ -245,7 +245,7 @@ void FakeWorld::perform(const Action& action) {
                 carry_out(bring.task.id, task->second.begin(test_moment(now_).steady));
             },
             [this](const ReadLogTail& read) {
-                answer(LogRead{read.id, std::string("the last words\n")});
+                answer(LogRead{read.id, read.stream, std::string("the last words\n")});
             },
             [this](const RunCommand& run) {
                 answer(CommandFinished{run.about, std::string()});

@@ -95,10 +95,12 @@ TEST_CASE("Calls carry supervisor's method names and full namespecs") {
     CHECK(api::get_supervisor_version().request == MethodCall{"supervisor.getSupervisorVersion", {}});
     CHECK(api::get_api_version().request == MethodCall{"supervisor.getAPIVersion", {}});
     CHECK(api::get_identification().request == MethodCall{"supervisor.getIdentification", {}});
-    CHECK(api::read_process_stdout_log(web, -100, 0).request ==
+    CHECK(api::read_process_log(web, LogStream::out, -100, 0).request ==
           MethodCall{"supervisor.readProcessStdoutLog", {"web:web_00", -100, 0}});
-    CHECK(api::read_process_stderr_log(web, 0, 9).request ==
+    CHECK(api::read_process_log(web, LogStream::err, 0, 9).request ==
           MethodCall{"supervisor.readProcessStderrLog", {"web:web_00", 0, 9}});
+    CHECK(api::read_process_log(web, LogStream::supervisord, -100, 0).request ==
+          MethodCall{"supervisor.readLog", {-100, 0}});
     CHECK(api::shutdown().request == MethodCall{"supervisor.shutdown", {}});
     CHECK(api::send_remote_comm_event("type", "data").request ==
           MethodCall{"supervisor.sendRemoteCommEvent", {"type", "data"}});

@@ -1,0 +1,74 @@
+#pragma once
+/// The crashes whose events supervisord discarded, found in its process list: what every listener that tells
+/// of crashes does when a pool's serials have a gap. Pure.
+
+#include <keenlance/core/action.hpp>
+#include <keenlance/core/event.hpp>
+#include <keenlance/core/export.hpp>
+#include <keenlance/core/fact.hpp>
+#include <keenlance/core/moment.hpp>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace keenlance {
+
+/// One that nobody told us of. Whether a process that runs again had crashed or was restarted by somebody,
+/// the list does not say.
+struct LostCrash {
+    ProcessInfo info;
+    enum class Kind {
+        fatal,   ///< it is FATAL
+        exited,  ///< it is EXITED, with a status that is none of its exitcodes
+        back,    ///< it has ended and runs again (or is about to)
+    } kind = Kind::exited;
+};
+
+/// Told of every event and every gap; asks for the lists a moment after the last event, when what was not
+/// discarded has come too, and compares: a process that has ended since it was last looked at, though no
+/// event told of it. The times it has are whole seconds, so a crash within a second of one that was told of
+/// counts as told of.
+class KEENLANCE_API LostCrashes {
+  public:
+    /// `self`: in a pool of several processes each sees a part of the events only, and no gap means a loss.
+    explicit LostCrashes(std::optional<Namespec> self) : self_(std::move(self)) {}
+
+    /// The first moment from which it can say anything.
+    void begin(const Moment& now);
+    void saw(const ProcessStateChange& change, const Moment& now);
+    /// What is to be said of it.
+    Actions lost(std::uint64_t count, const Moment& now);
+    /// ListProcesses and ListConfigs, when it is time.
+    Actions step(const Moment& now);
+    [[nodiscard]] std::optional<SteadyTime> deadline() const;
+
+    /// The answers, in whichever order they come; nothing while one is missing, or where they were not asked
+    /// for.
+    std::optional<std::vector<LostCrash>> on_processes(const Result<std::vector<ProcessInfo>>& processes,
+                                                       const Moment& now, Actions& actions);
+    std::optional<std::vector<LostCrash>> on_configs(const Result<std::vector<ProcessConfig>>& configs,
+                                                     const Moment& now, Actions& actions);
+
+  private:
+    std::optional<std::vector<LostCrash>> compare(const Moment& now);
+    [[nodiscard]] bool is_news(const ProcessInfo& info) const;
+    [[nodiscard]] bool is_expected(const ProcessInfo& info) const;
+
+    std::optional<Namespec> self_;
+    std::int64_t since_ = 0;                    // the second before which nothing is looked for
+    std::map<Namespec, std::int64_t> told_of_;  // when an event last told of an end
+    std::optional<SteadyTime> due_;
+    SteadyTime last_event_;
+    bool asked_ = false;
+    std::optional<std::vector<ProcessInfo>> processes_;
+    std::optional<std::map<Namespec, std::vector<int>>> exit_codes_;
+    bool alone_ = true;  // in our pool
+};
+
+/// "Process web in group web …" as a line for people, marked as found in the list.
+KEENLANCE_API std::string describe(const LostCrash& crash);
+
+}  // namespace keenlance

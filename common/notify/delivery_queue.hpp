@@ -1,0 +1,73 @@
+#pragma once
+/// Which letter one channel is to try when: in their order, and again and again until it takes them. Pure.
+
+#include <keenlance/core/export.hpp>
+#include <keenlance/core/moment.hpp>
+#include <keenlance/notify/letter.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+namespace keenlance {
+
+/// How a channel answered a try.
+enum class Delivery {
+    taken,
+    unavailable,  ///< it did not, or said "later": nothing is known about the letter
+    refused,      ///< it did not want this letter (SMTP 5yz, HTTP 4xx)
+};
+
+/// One letter is tried at a time, the first one; what follows waits behind it, so that letters arrive in
+/// their order. A letter that fails although the next one is taken is at fault itself: from then on it is
+/// tried beside the order.
+class KEENLANCE_API DeliveryQueue {
+  public:
+    /// Between tries: doubled from the one to the other, and begun anew when something was taken.
+    static constexpr Duration first_delay{10'000}, longest_delay{900'000};
+
+    /// Behind all others; not before `ready`.
+    void add(LetterNumber number, SteadyTime ready);
+    /// It may go now.
+    void release(LetterNumber number, SteadyTime now);
+    /// It is not to be tried any more; one that is under way is forgotten when its answer comes.
+    void drop(LetterNumber number);
+
+    /// The letter to try now; nothing while one is under way, or before deadline().
+    [[nodiscard]] std::optional<LetterNumber> take(SteadyTime now);
+    /// What came of the try. Not taken: the time until the next try of this channel.
+    Duration answered(Delivery delivery, SteadyTime now);
+
+    /// From now on nothing waits for its time: each letter is tried once more at once, and that is all.
+    void hurry(SteadyTime now);
+
+    /// When take() next has something; nothing while one is under way or none waits.
+    [[nodiscard]] std::optional<SteadyTime> deadline() const;
+    /// Nothing waits and nothing is under way; once hurried, nothing is left to try.
+    [[nodiscard]] bool idle() const;
+    [[nodiscard]] std::size_t size() const { return letters_.size(); }
+    /// Of the letter, all failed.
+    [[nodiscard]] int tries(LetterNumber number) const;
+
+  private:
+    struct Waiting {
+        LetterNumber number = 0;
+        SteadyTime ready;  // not tried before
+        int tries = 0;
+        bool aside = false;    // others need not wait for it
+        bool hurried = false;  // had its last try
+    };
+
+    [[nodiscard]] const Waiting* next() const;
+    [[nodiscard]] Waiting* find(LetterNumber number);
+
+    std::deque<Waiting> letters_;
+    std::optional<LetterNumber> under_way_;
+    std::optional<LetterNumber> blamed_;         // the head, while the one behind it is tried
+    SteadyTime not_before_ = SteadyTime::min();  // the channel's own pause after a failure
+    int failures_ = 0;                           // of the channel, in a row
+    bool probing_ = false;  // the head has failed so often that the one behind it is tried
+    std::optional<SteadyTime> hurried_;
+};
+
+}  // namespace keenlance

@@ -1,0 +1,239 @@
+"""Nothing is lost: the spool, through kill -9, outages and storms, and what keeps people from being flooded."""
+
+import json
+import os
+import random
+import re
+import unittest
+
+from support import events
+from support.mail import MailDrop
+from support.rig import OK, READY, Rig
+from support.workspace import PATIENCE, Workspace, wait_until
+
+SEEDS = int(os.environ.get("KEENLANCE_SPOOL_SEEDS", "10"))
+STORM = int(os.environ.get("KEENLANCE_STORM", "1000"))
+
+
+class Spooled(Workspace):
+    def setUp(self):
+        super().setUp()
+        self.spool = self.dir / "spool"
+        self.box = self.dir / "box"
+        self.gate = self.dir / "gate"
+
+    def crashmail(self, *arguments, **options):
+        """It mails into one file, and only while the gate is open; each mail ends with a line of its own."""
+        command = f"test -e {self.gate} || exit 75; {{ cat; echo; echo ----; }} >> {self.box}"
+        return Rig(self, "crashmail", "-m", "ops@example.com", "-s", command, "--spool", str(self.spool), *arguments,
+                   server_url="", **options)
+
+    def letters(self):
+        return sorted(name for name in os.listdir(self.spool) if name.endswith(".letter"))
+
+    def mails(self):
+        """(pid told of, Message-ID) of each."""
+        if not self.box.exists():
+            return []
+        texts = self.box.read_text().split("\n----\n")[:-1]
+        return [(int(re.search(r"\(pid (\d+)\)", text).group(1)), re.search(r"Message-ID: (\S+)", text).group(1))
+                for text in texts]
+
+    def pids_mailed(self):
+        return [pid for pid, _ in self.mails()]
+
+    def drain(self, *arguments):
+        """Starts once more with the gate open, until nothing is left."""
+        self.gate.touch()
+        rig = self.crashmail(*arguments)
+        wait_until(lambda: not self.letters(), lambda: f"an empty spool, has {len(self.letters())}", 4 * PATIENCE)
+        rig.finish()
+
+
+class WhatIsOnDisk(Spooled):
+    def test_a_crash_is_on_disk_when_it_is_acknowledged_and_gone_when_it_is_mailed(self):
+        rig = self.crashmail()
+        rig.exited("web", pid=7)
+        self.assertEqual(len(self.letters()), 1)
+        self.assertEqual(json.loads((self.spool / self.letters()[0]).read_text())["process"], "web")
+        rig.process.kill()
+        self.drain()
+        self.assertEqual(self.pids_mailed(), [7])
+
+    def test_what_one_channel_has_it_does_not_get_again(self):
+        drop = MailDrop(self)
+        rig = self.crashmail("--notify", f"mailto:b@example.com?via={drop.command}")
+        rig.exited("web", pid=7)
+        drop.wait()
+        wait_until(lambda: any(name.endswith(".letter") is False and ".letter." in name for name in os.listdir(self.spool)),
+                   "a mark in the spool")
+        rig.process.kill()
+        self.drain("--notify", f"mailto:b@example.com?via={drop.command}")
+        self.assertEqual(self.pids_mailed(), [7])
+        self.assertEqual(drop.attempts, 1)
+
+    def test_an_event_that_comes_again_makes_no_second_mail_while_the_first_waits(self):
+        rig = self.crashmail()
+        rig.exited("web", pid=7)
+        rig.process.kill()
+        rig.process.wait()
+        again = self.crashmail()
+        again.exited("web", pid=7)  # with the serial of before: supervisord was not told that it was taken
+        self.assertEqual(len(self.letters()), 1)
+        again.process.kill()
+
+    def test_the_order_is_kept_over_an_outage_and_a_restart(self):
+        rig = self.crashmail()
+        for pid in range(1, 6):
+            rig.exited("web", pid=pid)
+        rig.wait_for_log("could not mail")
+        rig.process.kill()
+        rig.process.wait()
+        rig = self.crashmail()
+        rig._serial = 5
+        for pid in range(6, 9):
+            rig.exited("web", pid=pid)
+        rig.finish()
+        self.assertEqual(len(self.letters()), 8)
+        self.drain()
+        self.assertEqual(self.pids_mailed(), list(range(1, 9)))
+
+    def test_a_batch_that_was_not_complete_is_mailed_by_the_next_life(self):
+        box = self.dir / "batch"
+        words = ("-t", "a@x", "-f", "b@x", "-H", "127.0.0.1:1", "--spool", str(self.spool), "--notify",
+                 f"exec:printf '%s' \"$KEENLANCE_BODY\" >> {box}")
+        rig = Rig(self, "crashmailbatch", *words)
+        rig.exited("web", pid=7)
+        rig.exited("db", pid=8)
+        rig.process.kill()
+        rig.process.wait()
+        Rig(self, "crashmailbatch", *words)
+        wait_until(lambda: box.exists() and box.read_text().count("\n") == 2, "both lines")
+        self.assertRegex(box.read_text(), r"(?s)web:web \(pid 7\).*db:db \(pid 8\)")
+
+
+class Trouble(Spooled):
+    def test_a_folder_that_cannot_be_is_said_once_and_crashes_are_mailed_all_the_same(self):
+        self.spool = self.dir / "none" / "spool"
+        self.gate.touch()
+        rig = self.crashmail()
+        rig.wait_for_log("cannot make the spool .*: No such file or directory; make its parent folder; until then")
+        rig.exited("web", pid=7)
+        rig.exited("web", pid=8)
+        wait_until(lambda: self.pids_mailed() == [7, 8], lambda: f"both mails, have {self.pids_mailed()}")
+        self.assertEqual(rig.stderr.count("cannot make"), 1)
+
+    def test_a_second_listener_on_the_folder_says_whose_it_is_and_loses_nothing(self):
+        first = self.crashmail()
+        first.exited("web", pid=7)
+        self.gate.touch()
+        second = self.crashmail()
+        second.wait_for_log(f"is in use by process {first.process.pid}: give each listener a folder of its own")
+        second._serial = 1
+        second.exited("web", pid=8)
+        wait_until(lambda: 8 in self.pids_mailed(), "the second's mail")
+        wait_until(lambda: 7 in self.pids_mailed(), "the first's mail")
+
+    def test_a_letter_cut_short_is_set_aside_and_the_others_are_mailed(self):
+        rig = self.crashmail()
+        rig.exited("web", pid=7)
+        rig.exited("web", pid=8)
+        rig.process.kill()
+        rig.process.wait()
+        first = self.spool / self.letters()[0]
+        first.write_bytes(first.read_bytes()[:50])
+        self.gate.touch()
+        rig = self.crashmail()
+        rig.wait_for_log(f"{first} is no whole letter, set aside as {first}.bad")
+        wait_until(lambda: self.pids_mailed() == [8], "the other mail")
+
+    @unittest.skipUnless(os.path.exists("/dev/full") and os.geteuid() == 0, "a full disk needs root")
+    def test_a_full_disk_is_said_and_what_does_not_fit_is_kept_in_memory(self):
+        small = self.dir / "small"
+        small.mkdir()
+        if os.system(f"mount -t tmpfs -o size=64k tmpfs {small} 2>/dev/null") != 0:
+            self.skipTest("tmpfs cannot be mounted here")
+        self.addCleanup(os.system, f"umount {small}")
+        self.spool = small / "spool"
+        rig = self.crashmail()
+        for pid in range(1, 41):
+            rig.exited("web", pid=pid)
+        rig.wait_for_log("No space left on device; make room there; until then")
+        self.gate.touch()
+        wait_until(lambda: sorted(self.pids_mailed()) == list(range(1, 41)), lambda: f"40 mails: {self.pids_mailed()}",
+                   4 * PATIENCE)
+
+
+class Killed(Spooled):
+    def test_kill_9_at_random_moments_loses_nothing(self):
+        for seed in range(SEEDS):
+            with self.subTest(seed=seed):
+                self.spool, self.box = self.dir / f"spool{seed}", self.dir / f"box{seed}"
+                self.one_life_after_another(random.Random(seed))
+
+    def one_life_after_another(self, chance):
+        """supervisord sends an event again, with its serial, where it was not told that it was taken."""
+        self.gate.unlink(missing_ok=True)
+        serial, total = 1, 30
+        while serial <= total:
+            rig = self.crashmail(wait=False)
+            rig.expect(READY)
+            for _ in range(chance.randrange(1, 12)):
+                if serial > total:
+                    break
+                if chance.random() < 0.1:
+                    self.gate.touch()
+                data = events.envelope("PROCESS_STATE_EXITED", events.exited_payload("web", pid=serial), serial)
+                rig.send_bytes(data)
+                if chance.random() < 0.15:
+                    break  # killed before, while or after it acknowledges
+                rig.expect(OK)
+                serial += 1
+                rig.expect(READY)
+            rig.process.kill()
+            rig.process.wait()
+            rig.process.stdout.read()
+            rig._unread = b""
+        self.drain()
+        mails = self.mails()
+        self.assertEqual(sorted({pid for pid, _ in mails}), list(range(1, total + 1)))
+        self.assertEqual(len({identity for _, identity in mails}), total, "a second copy has the first one's Message-ID")
+
+
+class Floods(Spooled):
+    def test_a_storm_while_the_mail_command_fails_is_mailed_whole_when_it_works_again(self):
+        rig = self.crashmail()
+        for pid in range(1, STORM + 1):
+            rig.exited(f"p{pid}", pid=pid)
+        self.assertEqual(len(self.letters()), STORM)
+        rig.process.kill()
+        rig.process.wait()
+        self.drain()
+        self.assertEqual(self.pids_mailed(), list(range(1, STORM + 1)))
+
+    def test_identical_crashes_are_folded_the_first_one_goes_at_once(self):
+        self.gate.touch()
+        rig = self.crashmail("--digest", "3s")
+        for pid in range(1, 6):
+            rig.exited("web", pid=pid)
+        wait_until(lambda: len(self.mails()) == 2, lambda: f"two mails, have {self.mails()}")
+        text = self.box.read_text()
+        self.assertIn("(4 times)", text)
+        self.assertIn("It happened 4 times between", text)
+        wait_until(lambda: not self.letters(), "an empty spool")
+
+    def test_no_more_than_so_many_of_one_process(self):
+        self.gate.touch()
+        rig = self.crashmail("--max-notifications", "2/1h")
+        for pid in range(1, 6):
+            rig.exited("web", pid=pid)
+        rig.exited("db", pid=9)
+        wait_until(lambda: self.pids_mailed() == [1, 2, 9], lambda: f"three mails, have {self.pids_mailed()}")
+        wait_until(lambda: len(self.letters()) == 3, lambda: f"3 letters, has {self.letters()}")
+        rig.finish()
+        self.assertEqual(self.pids_mailed(), [1, 2, 9, 5])
+        self.assertIn("(3 times)", self.box.read_text())
+
+
+if __name__ == "__main__":
+    unittest.main()
