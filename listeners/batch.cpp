@@ -8,7 +8,7 @@ namespace keenlance::batch {
 
 namespace {
 
-constexpr std::size_t most_lines = 500;  // in one mail
+constexpr std::size_t most_lines = 10'000;  // in one mail
 const std::string draft = "batch";
 
 }  // namespace

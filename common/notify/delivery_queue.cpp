@@ -19,6 +19,7 @@ Duration delay_after(int failures) {
 }  // namespace
 
 void DeliveryQueue::add(LetterNumber number, SteadyTime ready) {
+    if (find(number) != nullptr) return;
     letters_.push_back({.number = number, .ready = ready});
 }
 

@@ -26,7 +26,7 @@ class KEENLANCE_API DeliveryQueue {
     /// Between tries: doubled from the one to the other, and begun anew when something was taken.
     static constexpr Duration first_delay{10'000}, longest_delay{900'000};
 
-    /// Behind all others; not before `ready`.
+    /// Behind all others, unless it is among them; not before `ready`.
     void add(LetterNumber number, SteadyTime ready);
     /// It may go now.
     void release(LetterNumber number, SteadyTime now);

@@ -182,7 +182,7 @@ std::vector<OptionSpec> notify_options() {
         {{"spool"},
          "FOLDER",
          "keep notifications in FOLDER until they are delivered, whatever ends meanwhile"},
-        {{"keep"}, "TIME", "try to deliver for TIME; default: 3d with --spool, 1h without"},
+        {{"keep"}, "TIME", "try to deliver for TIME; default: 3d with a spool, 1h without"},
         {{"digest"}, "TIME", "fold identical notifications within TIME into one; the first goes at once"},
         {{"max-notifications"},
          "NUMBER/TIME",

@@ -113,7 +113,7 @@ void Outbox::send(const Notify& notify) {
     const Notification notification = letter.notification;
     store(number, std::move(letter));
     if (notification.folding == Folding::lines && !notify.draft.empty()) {
-        enqueue(number);  // its batch is what is told, not the line
+        add_line(number, notify);
     } else {
         admit(number, notification);
     }
@@ -131,9 +131,32 @@ void Outbox::enqueue(LetterNumber number) {
         lines_[line].queue.add(number, found->second.ready);
 }
 
+/// What is told is the batch, not the line: the gate has nothing to do with it, and many lines become one
+/// letter before their time.
+void Outbox::add_line(LetterNumber number, const Notify& notify) {
+    constexpr std::size_t most_apart = 250;
+    enqueue(number);
+    auto& lines = lines_of_[notify.draft];
+    lines.push_back(number);
+    if (lines.size() < most_apart) return;
+    const auto ready = kept_.at(number).ready;
+    lines = fold_together(std::exchange(lines, {}));
+    for (const auto folded : lines) {
+        const auto found = kept_.find(folded);
+        if (found == kept_.end()) continue;
+        found->second.draft = notify.draft;
+        found->second.ready = ready;
+        for (const auto line : found->second.lacking) {
+            lines_[line].queue.drop(folded);
+            lines_[line].queue.add(folded, ready);
+        }
+    }
+}
+
 void Outbox::release(const ReleaseNotifications& release) {
     const auto now = clock_.now().steady;
-    std::vector<LetterNumber> drafts, as_lines;
+    std::vector<LetterNumber> drafts;
+    const auto as_lines = std::exchange(lines_of_[release.draft], {});
     for (const auto& [number, kept] : kept_)
         if (kept.draft == release.draft) drafts.push_back(number);
     for (const auto number : drafts) {
@@ -144,7 +167,6 @@ void Outbox::release(const ReleaseNotifications& release) {
         kept.ready = std::min(kept.ready, now);
         auto letter = read(number);
         if (!letter) continue;
-        if (letter->notification.folding == Folding::lines) as_lines.push_back(number);
         for (const auto line : kept.lacking)
             lines_[line].queue.release(number, now);
         if (!release.body && release.details.empty()) continue;
@@ -158,7 +180,7 @@ void Outbox::release(const ReleaseNotifications& release) {
     wake();
 }
 
-void Outbox::fold_together(const std::vector<LetterNumber>& numbers) {
+std::vector<LetterNumber> Outbox::fold_together(const std::vector<LetterNumber>& numbers) {
     std::vector<Letter> letters;
     std::vector<LetterNumber> found;
     for (const auto number : numbers)
@@ -171,7 +193,7 @@ void Outbox::fold_together(const std::vector<LetterNumber>& numbers) {
     if (letters.size() < 2) {
         for (const auto number : found)
             enqueue(number);
-        return;
+        return found;
     }
     std::vector<LetterNumber> folded;
     for (auto& letter : fold(letters, found)) {
@@ -187,6 +209,7 @@ void Outbox::fold_together(const std::vector<LetterNumber>& numbers) {
         forget(number);
     for (const auto number : folded)
         enqueue(number);
+    return folded;
 }
 
 void Outbox::fold_due() {

@@ -85,7 +85,8 @@ class KEENLANCE_API Outbox : public Notifier {
     [[nodiscard]] Kept keep_for(const Letter& letter) const;
     void admit(LetterNumber number, const Notification& notification);
     void enqueue(LetterNumber number);
-    void fold_together(const std::vector<LetterNumber>& numbers);
+    std::vector<LetterNumber> fold_together(const std::vector<LetterNumber>& numbers);
+    void add_line(LetterNumber number, const Notify& notify);
     void fold_due();
 
     // outbox_store.cpp: where letters are
@@ -118,7 +119,8 @@ class KEENLANCE_API Outbox : public Notifier {
     std::optional<SteadyTime> next_open_;  // of a spool that could not be opened
     std::string last_complaint_;
     std::map<LetterNumber, Kept> kept_;
-    std::set<std::string> ids_;  // of those kept
+    std::set<std::string> ids_;                                  // of those kept
+    std::map<std::string, std::vector<LetterNumber>> lines_of_;  // of drafts that fold as lines
     LetterNumber last_number_ = 0;
     std::size_t in_memory_ = 0, bytes_in_memory_ = 0;
     std::uint64_t dropped_ = 0;

@@ -56,6 +56,7 @@ class WhatIsOnDisk(Spooled):
         rig.exited("web", pid=7)
         self.assertEqual(len(self.letters()), 1)
         self.assertEqual(json.loads((self.spool / self.letters()[0]).read_text())["process"], "web")
+        rig.wait_for_log("could not mail")  # a command that still runs would find the gate open
         rig.process.kill()
         self.drain()
         self.assertEqual(self.pids_mailed(), [7])
