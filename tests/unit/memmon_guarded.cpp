@@ -228,25 +228,24 @@ TEST_CASE("in a day of ticks, with a clock that jumps and processes that come an
     settings.guard.max_restarts = RestartBudget{3, std::chrono::hours(1)};
     settings.guard.grace = std::chrono::seconds(10);
     Memmon policy(settings);
-    constexpr int processes = 20, ticks = 24 * 720;
+    constexpr int processes = 20, ticks = 24 * 60;
     std::size_t most_in_first_hours = 0, most_later = 0;
     for (int tick = 0; tick < ticks; ++tick) {
-        auto now = test_moment(std::chrono::seconds(5 * tick));
+        auto now = test_moment(std::chrono::minutes(tick));
         now.wall += std::chrono::hours(tick % 97 == 0 ? 1'000 : 0);
-        const std::int64_t supervisord_now = 1'000'000 + 5 * tick - (tick / 1000 % 2 == 0 ? 0 : 7'200);
+        const std::int64_t supervisord_now = 1'000'000 + 60 * tick - (tick / 100 % 2 == 0 ? 0 : 7'200);
         std::vector<ProcessInfo> list;
         std::map<int, std::uint64_t> sizes;
         for (int i = 0; i < processes; ++i) {
-            const int generation =
-                (tick + i * 31) / 400;  // each name lives for half an hour, then another one
+            const int generation = (tick + i * 7) / 90;  // each name lives for 90 minutes, then another one
             auto info = running({"g" + std::to_string(i % 4), std::to_string(generation * processes + i)},
                                 1 + generation * processes + i);
             info.now = supervisord_now;
-            info.start = 1'000'000 + generation * 2'000;
+            info.start = 1'000'000 + generation * 5'400;
             list.push_back(info);
-            sizes[info.pid] = static_cast<std::uint64_t>((tick + i * 31) % 400) * mega / 3;
+            sizes[info.pid] = static_cast<std::uint64_t>((tick + i * 7) % 90) * 3 * mega / 2;
         }
-        policy.step(event_named("TICK_5"), now);
+        policy.step(event_named("TICK_60"), now);
         policy.step(ProcessesListed{list}, now);
         for (const auto& restart : all_of<Restart>(policy.step(MemoryMeasured{sizes}, now))) {
             Actions next{restart};
@@ -258,7 +257,7 @@ TEST_CASE("in a day of ticks, with a clock that jumps and processes that come an
         auto& most = tick < ticks / 6 ? most_in_first_hours : most_later;
         most = std::max(most, policy.remembered());
     }
-    CHECK(most_in_first_hours > processes * 50);
+    CHECK(most_in_first_hours > processes * 40);
     CHECK(most_later <= most_in_first_hours);
     policy.step(event_named("TICK_5"), test_moment());
     policy.step(ProcessesListed{std::vector<ProcessInfo>{}}, test_moment());
