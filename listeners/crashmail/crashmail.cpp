@@ -54,6 +54,10 @@ Actions Crashmail::step(const Fact& fact, const Moment& now) {
                 append(found, tell_lost(crashes, now));
                 return found;
             },
+            [this](const Closing&) {
+                cases_.clear();  // what is to be sent is sent now
+                return Actions{};
+            },
             [](const auto&) { return Actions{}; },
         },
         fact);
