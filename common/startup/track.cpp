@@ -30,6 +30,8 @@ void Track::learn(const ProcessInfo& info, const Program& program) {
     if (info.start == 0 && info.state == ProcessState::stopped)
         return;  // never started, or older than what is known
     state_ = info.state;
+    const bool ends = info.state == ProcessState::stopped || info.state == ProcessState::stopping;
+    if (!ends || (start_ != 0 && start_ != info.start)) stopped_in_start_ = false;
     pid_ = info.pid;
     start_ = info.start;
     spawn_error_ = info.spawn_error;
@@ -37,7 +39,7 @@ void Track::learn(const ProcessInfo& info, const Program& program) {
     reach(info.state);
     reach(ProcessState::starting);
     const bool at_once = program.start_seconds.count() == 0;
-    if (info.state == ProcessState::stopped || info.state == ProcessState::stopping) {
+    if (ends && !stopped_in_start_) {
         const auto end = info.state == ProcessState::stopped ? info.stop : info.now;
         if (at_once || std::chrono::seconds(end - info.start) > program.start_seconds)
             reach(ProcessState::running);
@@ -71,6 +73,8 @@ void Track::learn(const ProcessStateChange& change, const Program& program) {
         pid_ = *change.pid;
         start_ = 0;
     }
+    if (change.to == ProcessState::starting) stopped_in_start_ = false;
+    if (change.to == ProcessState::stopping) stopped_in_start_ = change.from == ProcessState::starting;
     if (change.from != ProcessState::unknown) reach(change.from);
     reach(change.to);
     if (change.to != ProcessState::exited) return;

@@ -16,8 +16,9 @@ namespace keenlance::startup {
 class KEENLANCE_API Track {
   public:
     /// By getProcessInfo. What a process must have gone through to be where it is counts as reached: one that
-    /// EXITED was RUNNING; one that was stopped after more than startsecs was RUNNING; one with startsecs=0
-    /// that has ended and runs again has EXITED in between.
+    /// EXITED was RUNNING; one that was stopped after more than startsecs was RUNNING, unless an event told
+    /// that it was STARTING when the stop began (it may take stopwaitsecs to end); one with startsecs=0 that
+    /// has ended and runs again has EXITED in between.
     void learn(const ProcessInfo& info, const Program& program);
     /// By a PROCESS_STATE event.
     void learn(const ProcessStateChange& change, const Program& program);
@@ -59,6 +60,7 @@ class KEENLANCE_API Track {
     bool expected_exit_ = false;
     bool last_exit_wrong_ = false;
     bool lacks_status_ = false;
+    bool stopped_in_start_ = false;
     int exits_ = 0;
     int wrong_exits_ = 0;
     std::string spawn_error_;

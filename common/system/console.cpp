@@ -1,5 +1,6 @@
 #include <keenlance/core/text.hpp>
 #include <keenlance/system/console.hpp>
+#include <keenlance/system/reactor.hpp>
 #include <keenlance/system/unique_fd.hpp>
 #include <keenlance/system/write_all.hpp>
 
@@ -11,6 +12,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <optional>
 
@@ -54,13 +57,21 @@ std::string cut(std::string_view line, std::size_t columns) {
 class Question {
   public:
     explicit Question(int terminal) : terminal_(terminal) {
+        sigset_t blocked{};
+        ::sigemptyset(&blocked);
+        ::sigaddset(&blocked, SIGTERM);
+        ::sigaddset(&blocked, SIGINT);
+        ::sigprocmask(SIG_BLOCK, &blocked, &waiting_);
         ::tcgetattr(terminal_, &before_);
         termios asking = before_;
         asking.c_lflag &= ~static_cast<tcflag_t>(ISIG);
         asking.c_cc[VEOL] = control_c;
         ::tcsetattr(terminal_, TCSADRAIN, &asking);
     }
-    ~Question() { ::tcsetattr(terminal_, TCSADRAIN, &before_); }
+    ~Question() {
+        ::tcsetattr(terminal_, TCSADRAIN, &before_);
+        ::sigprocmask(SIG_SETMASK, &waiting_, nullptr);
+    }
     Question(const Question&) = delete;
     Question& operator=(const Question&) = delete;
     Question(Question&&) = delete;
@@ -78,9 +89,16 @@ class Question {
         write_all(terminal_, prompt);
         std::string line;
         while (line.size() < longest_answer) {
+            // A signal is let in nowhere but while it waits, so that none comes just before and is waited
+            // past.
             pollfd ready{terminal_, POLLIN, 0};
+            if (Reactor::termination_pending()) return std::nullopt;
+            if (::ppoll(&ready, 1, nullptr, &waiting_) < 0) {
+                if (errno == EINTR) continue;  // a child has ended, the window has changed
+                return std::nullopt;
+            }
             char typed = 0;
-            if (::poll(&ready, 1, -1) <= 0 || ::read(terminal_, &typed, 1) != 1) return std::nullopt;
+            if (::read(terminal_, &typed, 1) != 1) return std::nullopt;
             if (typed == control_c) return std::nullopt;
             if (typed == '\n') break;
             line += typed;
@@ -91,6 +109,7 @@ class Question {
   private:
     int terminal_;
     termios before_{};
+    sigset_t waiting_{};  // the signals that are blocked while it waits: those that were before
 };
 
 }  // namespace

@@ -109,6 +109,10 @@ void Reactor::handle_signals() {
     watch(pipe.out.get(), POLLIN, [this](short) { on_signal_pipe(); });
 }
 
+bool Reactor::termination_pending() {
+    return terminate_seen != 0;
+}
+
 void Reactor::on_signal_pipe() {
     std::array<char, 64> bytes{};
     while (::read(signal_pipe().out.get(), bytes.data(), bytes.size()) > 0) {

@@ -56,6 +56,8 @@ class KEENLANCE_API Reactor {
     void on_child(pid_t pid, std::function<void(int)> callback);
     void forget_child(pid_t pid) { children_.erase(pid); }
     void on_terminate(std::function<void()> callback) { terminate_ = std::move(callback); }
+    /// SIGTERM or SIGINT has come, and on_terminate() has not yet been called for it.
+    [[nodiscard]] static bool termination_pending();
 
     /// Waits for the next thing to happen, at most until `limit`, and runs its callbacks.
     void turn(std::optional<SteadyTime> limit = std::nullopt);

@@ -256,8 +256,10 @@ void OrderedStartup::learn(Process& process, const ProcessInfo& info, SteadyTime
     const auto before = process.track.state();
     const int pid_before = process.track.pid();
     const bool lacked_status = process.track.lacks_exit_status();
+    const bool had_run = process.track.has_reached(ProcessState::running);
     process.track.learn(info, settings_.plan.programs[process.program]);
-    if (lacked_status && !process.track.lacks_exit_status()) {
+    const bool has_run = process.track.has_reached(ProcessState::running);
+    if ((lacked_status && !process.track.lacks_exit_status()) || has_run != had_run) {
         dirty_.insert(process.program);
         touch_dependents(process.program);
     }

@@ -35,12 +35,13 @@ class Checks(Httpok):
 
     def assert_verdict(self, good, server, *arguments, env=None):
         """What httpok finds in one check of `server` that is about nothing."""
+        asked, mailed = len(server.requests), len(self.mail.subjects)
         rig = self.tick_of(*ADDRESS, "-t", "20", *arguments, env=env)
         if good:
-            self.judged(server, rig)
-            self.assertEqual(self.mail.subjects, [])
+            self.judged(server, rig, asked + 1)
+            self.assertEqual(len(self.mail.subjects), mailed)
         else:
-            self.mail.wait()
+            self.mail.wait(mailed + 1)
             rig.finish()
         return rig
 

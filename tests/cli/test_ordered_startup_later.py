@@ -114,6 +114,23 @@ class AnOperator(Play):
         scenario.wait_for_words("c FAILED: .*by hand")
         scenario.wait_for_words("done after .*NOT started: d, e")
 
+    def test_one_that_is_slow_to_obey_that_stop_has_not_run_either(self):
+        scenario = Scenario(self, "interrupted", changes={"priority=3\n": "priority=3\nstartsecs=6\nstopwaitsecs=60\n"})
+        scenario.wait_for_moment("c", "spawned")
+        pid = scenario.pid("c")
+        os.kill(pid, signal.SIGSTOP)
+        scenario.rpc.stopProcess("c", False)
+
+        def is_older_than_startsecs():
+            info = scenario.rpc.getProcessInfo("c")
+            return info["statename"] == "STOPPING" and info["now"] - info["start"] > 7
+
+        wait_until(is_older_than_startsecs, "a stop that goes on after startsecs")
+        os.kill(pid, signal.SIGCONT)
+        scenario.wait_for_words("c FAILED: .*by hand")
+        scenario.wait_for_words("done after .*NOT started: d, e")
+        self.assertEqual({name: scenario.times(name, "spawned") for name in "cde"}, {"c": 1, "d": 0, "e": 0})
+
     def test_a_program_started_by_hand_before_its_time_is_not_started_again(self):
         scenario = Scenario(self, "interrupted")
         scenario.wait_for_moment("a", "spawned")

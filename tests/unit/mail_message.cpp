@@ -76,7 +76,8 @@ TEST_CASE("what nobody configured has no header") {
     CHECK(header_names(format_mail({"s", "b"}, {}, {format_mail_date(test_moment()), ""})) == without);
     const Words no_subject(without.begin() + 1, without.end());
     CHECK(header_names(format_mail({"", "b"}, {}, {format_mail_date(test_moment()), ""})) == no_subject);
-    CHECK(header_names(format_mail({"s", "b"}, {" ", {"", " , ;"}}, {format_mail_date(test_moment()), ""})) == without);
+    CHECK(header_names(format_mail({"s", "b"}, {" ", {"", " , ;"}}, {format_mail_date(test_moment()), ""})) ==
+          without);
 }
 
 TEST_CASE("an ASCII subject is written as it is, a leading blank included") {
@@ -88,7 +89,8 @@ TEST_CASE("an ASCII subject is written as it is, a leading blank included") {
 TEST_CASE("no header text can begin another header or the body") {
     for (const std::string breaker : {"\r", "\n", "\r\n", "\v", "\f", "\u0085", "\u2028", "\u2029", "\x1E"}) {
         const std::string evil = join({"a", "Bcc: evil@example.com", "", "body"}, breaker);
-        const auto message = format_mail({evil, "b"}, {evil, {evil}}, {format_mail_date(test_moment()), evil});
+        const auto message =
+            format_mail({evil, "b"}, {evil, {evil}}, {format_mail_date(test_moment()), evil});
         CHECK(header_names(message) == Words{"To", "From", "Subject", "Date", "Message-ID", "Auto-Submitted",
                                              "MIME-Version", "Content-Type", "Content-Transfer-Encoding"});
         for (const auto line : split(std::string_view(message).substr(0, message.find("\n\n")), '\n'))
@@ -156,7 +158,8 @@ TEST_CASE("a long list of recipients is folded at its commas") {
 TEST_CASE("no header line is too long for a relay, whatever an address holds") {
     CHECK(longest_line(to({std::string(5000, 'x')})) <= 998);
     CHECK(longest_line(to({"\"" + std::string(3000, ' ') + "\" <a@x>"})) <= 78);
-    CHECK(longest_line(format_mail({"", ""}, {}, {format_mail_date(test_moment()), std::string(5000, 'x')})) <= 998);
+    CHECK(longest_line(
+              format_mail({"", ""}, {}, {format_mail_date(test_moment()), std::string(5000, 'x')})) <= 998);
 }
 
 TEST_CASE("a name that is not ASCII is encoded, its address is not") {

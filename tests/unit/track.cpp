@@ -6,6 +6,7 @@
 
 using keenlance::ProcessInfo;
 using keenlance::ProcessState;
+using keenlance::ProcessStateChange;
 using keenlance::startup::Program;
 using keenlance::startup::StateGoal;
 using keenlance::startup::Track;
@@ -20,6 +21,14 @@ ProcessInfo seen(ProcessState state, std::int64_t stop, int exit_status = 0) {
     info.now = 1'000;
     info.exit_status = exit_status;
     return info;
+}
+
+ProcessStateChange moved(ProcessState from, ProcessState to, int pid) {
+    ProcessStateChange change;
+    change.from = from;
+    change.to = to;
+    change.pid = pid;
+    return change;
 }
 
 Program job() {
@@ -56,4 +65,25 @@ TEST_CASE("an end that is seen twice counts once", "[track]") {
     CHECK(track.wrong_exits() == 1);
     track.learn(seen(ProcessState::exited, 1'001, 1), program);
     CHECK(track.wrong_exits() == 2);
+}
+
+TEST_CASE("one that is slow to obey a stop in its start has not been RUNNING", "[track]") {
+    Program program;
+    program.start_seconds = std::chrono::seconds(1);
+    Track track;
+    track.learn(moved(ProcessState::stopped, ProcessState::starting, 7), program);
+    track.learn(moved(ProcessState::starting, ProcessState::stopping, 7), program);
+    auto info = seen(ProcessState::stopping, 0);
+    info.now = 1'005;
+    track.learn(info, program);
+    CHECK_FALSE(track.has_reached(ProcessState::running));
+    track.learn(seen(ProcessState::stopped, 1'010), program);
+    CHECK_FALSE(track.has_reached(ProcessState::running));
+
+    // The next life is another matter.
+    track.learn(moved(ProcessState::stopped, ProcessState::starting, 8), program);
+    info.start = 1'020;
+    info.now = 1'025;
+    track.learn(info, program);
+    CHECK(track.has_reached(ProcessState::running));
 }

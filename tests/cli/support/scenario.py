@@ -58,10 +58,12 @@ class Scenario(Supervisord):
     """One under a supervisord of its own. %(ENV_PORT)s is a free port, the one it listens on if it does; there is
     %(ENV_OTHER_PORT)s as well."""
 
-    def __init__(self, case, name, *, environment=None, files=None, password=None):
+    def __init__(self, case, name, *, environment=None, files=None, password=None, changes=None):
         self.source = SCENARIOS / name
         self.free_port = free_port()
         self._text = (self.source / "supervisord.conf").read_text(encoding="utf-8")
+        for old, new in (changes or {}).items():
+            self._text = self._text.replace(old, new)
         self._files = files or {}
         self.listener = re.search(r"\[eventlistener:([^\]]+)\]", self._text).group(1)
         super().__init__(
