@@ -3,12 +3,11 @@
 import json
 import os
 import random
-import re
 import unittest
 
-from support import events
 from support.mail import MailDrop
-from support.rig import OK, READY, Rig
+from support.rig import Rig
+from support.storm import GatedMail, Lives, drain, letters
 from support.workspace import PATIENCE, Workspace, wait_until
 
 SEEDS = int(os.environ.get("KEENLANCE_SPOOL_SEEDS", "10"))
@@ -19,35 +18,20 @@ class Spooled(Workspace):
     def setUp(self):
         super().setUp()
         self.spool = self.dir / "spool"
-        self.box = self.dir / "box"
-        self.gate = self.dir / "gate"
+        self.mail = GatedMail(self.dir)
 
     def crashmail(self, *arguments, **options):
-        """It mails into one file, and only while the gate is open; each mail ends with a line of its own."""
-        command = f"test -e {self.gate} || exit 75; {{ cat; echo; echo ----; }} >> {self.box}"
-        return Rig(self, "crashmail", "-m", "ops@example.com", "-s", command, "--spool", str(self.spool), *arguments,
-                   server_url="", **options)
+        return Rig(self, "crashmail", "-m", "ops@example.com", "-s", self.mail.command, "--spool", str(self.spool),
+                   *arguments, server_url="", **options)
 
     def letters(self):
-        return sorted(name for name in os.listdir(self.spool) if name.endswith(".letter"))
-
-    def mails(self):
-        """(pid told of, Message-ID) of each."""
-        if not self.box.exists():
-            return []
-        texts = self.box.read_text().split("\n----\n")[:-1]
-        return [(int(re.search(r"\(pid (\d+)\)", text).group(1)), re.search(r"Message-ID: (\S+)", text).group(1))
-                for text in texts]
+        return letters(self.spool)
 
     def pids_mailed(self):
-        return [pid for pid, _ in self.mails()]
+        return [mail.pid for mail in self.mail.mails]
 
     def drain(self, *arguments):
-        """Starts once more with the gate open, until nothing is left."""
-        self.gate.touch()
-        rig = self.crashmail(*arguments)
-        wait_until(lambda: not self.letters(), lambda: f"an empty spool, has {len(self.letters())}", 4 * PATIENCE)
-        rig.finish()
+        drain(lambda: self.crashmail(*arguments), self.mail, self.spool)
 
 
 class WhatIsOnDisk(Spooled):
@@ -116,7 +100,7 @@ class WhatIsOnDisk(Spooled):
 class Trouble(Spooled):
     def test_a_folder_that_cannot_be_is_said_once_and_crashes_are_mailed_all_the_same(self):
         self.spool = self.dir / "none" / "spool"
-        self.gate.touch()
+        self.mail.open()
         rig = self.crashmail()
         rig.wait_for_log("cannot make the spool .*: No such file or directory; make its parent folder; until then")
         rig.exited("web", pid=7)
@@ -127,7 +111,7 @@ class Trouble(Spooled):
     def test_a_second_listener_on_the_folder_says_whose_it_is_and_loses_nothing(self):
         first = self.crashmail()
         first.exited("web", pid=7)
-        self.gate.touch()
+        self.mail.open()
         second = self.crashmail()
         second.wait_for_log(f"is in use by process {first.process.pid}: give each listener a folder of its own")
         second._serial = 1
@@ -143,7 +127,7 @@ class Trouble(Spooled):
         rig.process.wait()
         first = self.spool / self.letters()[0]
         first.write_bytes(first.read_bytes()[:50])
-        self.gate.touch()
+        self.mail.open()
         rig = self.crashmail()
         rig.wait_for_log(f"{first} is no whole letter, set aside as {first}.bad")
         wait_until(lambda: self.pids_mailed() == [8], "the other mail")
@@ -160,7 +144,7 @@ class Trouble(Spooled):
         for pid in range(1, 41):
             rig.exited("web", pid=pid)
         rig.wait_for_log("No space left on device; make room there; until then")
-        self.gate.touch()
+        self.mail.open()
         wait_until(lambda: sorted(self.pids_mailed()) == list(range(1, 41)), lambda: f"40 mails: {self.pids_mailed()}",
                    4 * PATIENCE)
 
@@ -169,36 +153,14 @@ class Killed(Spooled):
     def test_kill_9_at_random_moments_loses_nothing(self):
         for seed in range(SEEDS):
             with self.subTest(seed=seed):
-                self.spool, self.box = self.dir / f"spool{seed}", self.dir / f"box{seed}"
-                self.one_life_after_another(random.Random(seed))
-
-    def one_life_after_another(self, chance):
-        """supervisord sends an event again, with its serial, where it was not told that it was taken."""
-        self.gate.unlink(missing_ok=True)
-        serial, total = 1, 30
-        while serial <= total:
-            rig = self.crashmail(wait=False)
-            rig.expect(READY)
-            for _ in range(chance.randrange(1, 12)):
-                if serial > total:
-                    break
-                if chance.random() < 0.1:
-                    self.gate.touch()
-                data = events.envelope("PROCESS_STATE_EXITED", events.exited_payload("web", pid=serial), serial)
-                rig.send_bytes(data)
-                if chance.random() < 0.15:
-                    break  # killed before, while or after it acknowledges
-                rig.expect(OK)
-                serial += 1
-                rig.expect(READY)
-            rig.process.kill()
-            rig.process.wait()
-            rig.process.stdout.read()
-            rig._unread = b""
-        self.drain()
-        mails = self.mails()
-        self.assertEqual(sorted({pid for pid, _ in mails}), list(range(1, total + 1)))
-        self.assertEqual(len({identity for _, identity in mails}), total, "a second copy has the first one's Message-ID")
+                folder = self.dir / f"seed{seed}"
+                folder.mkdir()
+                self.spool, self.mail = folder / "spool", GatedMail(folder, ("failing", "hanging")[seed % 2])
+                Lives(lambda: self.crashmail(wait=False), self.mail, random.Random(seed), total=30).run()
+                self.drain()
+                mails = self.mail.mails
+                self.assertEqual(sorted({mail.pid for mail in mails}), list(range(1, 31)))
+                self.assertEqual(len({mail.identity for mail in mails}), 30, "a second copy has the first one's Message-ID")
 
 
 class Floods(Spooled):
@@ -213,18 +175,18 @@ class Floods(Spooled):
         self.assertEqual(self.pids_mailed(), list(range(1, STORM + 1)))
 
     def test_identical_crashes_are_folded_the_first_one_goes_at_once(self):
-        self.gate.touch()
+        self.mail.open()
         rig = self.crashmail("--digest", "3s")
         for pid in range(1, 6):
             rig.exited("web", pid=pid)
-        wait_until(lambda: len(self.mails()) == 2, lambda: f"two mails, have {self.mails()}")
-        text = self.box.read_text()
+        wait_until(lambda: len(self.mail.mails) == 2, lambda: f"two mails, have {self.mail.mails}")
+        text = self.mail.box.read_text()
         self.assertIn("(4 times)", text)
         self.assertIn("It happened 4 times between", text)
         wait_until(lambda: not self.letters(), "an empty spool")
 
     def test_no_more_than_so_many_of_one_process(self):
-        self.gate.touch()
+        self.mail.open()
         rig = self.crashmail("--max-notifications", "2/1h")
         for pid in range(1, 6):
             rig.exited("web", pid=pid)
@@ -233,7 +195,7 @@ class Floods(Spooled):
         wait_until(lambda: len(self.letters()) == 3, lambda: f"3 letters, has {self.letters()}")
         rig.finish()
         self.assertEqual(self.pids_mailed(), [1, 2, 9, 5])
-        self.assertIn("(3 times)", self.box.read_text())
+        self.assertIn("(3 times)", self.mail.box.read_text())
 
 
 if __name__ == "__main__":

@@ -123,6 +123,13 @@ class Rig:
 
     # --- its end ---
 
+    def die(self):
+        """By kill -9; what it wrote until then nobody reads."""
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.read()
+        self._unread = b""
+
     def close_stdin(self):
         self.process.stdin.close()
 
