@@ -1,0 +1,52 @@
+#!/usr/bin/python3
+"""Whether nothing is lost and nothing is held up: the promises of --spool, --digest and --notify, measured.
+
+    delivery.py [--bin DIR] [--part storm|killed]... [--crashes N] [--seeds N]
+
+DIR is the folder with the programs (default: KEENLANCE_BIN, else the first build in the source tree). A rig plays
+supervisord where nothing else is said: it sends an event as soon as the one before was acknowledged.
+
+storm: 10,000 crashes of 100 programs to crashmail, while its mail command hangs: how long each acknowledgement took,
+and what the listener grew by. Then the mail command answers, and what was mailed is counted: a mail that tells of many
+crashes counts as many. Without a spool 1,000 wait in memory; the others are dropped, and have to be counted and said.
+
+killed: 200 seeds of 30 crashes; a listener is killed with -9 at a random moment (before, while or after it acknowledges,
+or while it mails), and the next one takes up what it left. An event that was not acknowledged is sent again.
+
+Prints tables, and exits with 1 where a promise is broken, all of which the last lines name.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
+
+from delivery_storm import part_killed, part_storm  # noqa: E402  pylint: disable=wrong-import-position
+
+PARTS = {"storm": part_storm, "killed": part_killed}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bin", metavar="DIR")
+    parser.add_argument("--part", action="append", choices=PARTS)
+    parser.add_argument("--crashes", type=int, default=10_000)
+    parser.add_argument("--seeds", type=int, default=200)
+    parser.add_argument("--crashes-a-seed", type=int, default=30)
+    options = parser.parse_args()
+    if options.bin:
+        os.environ["KEENLANCE_BIN"] = options.bin
+    targets = [target for part in options.part or PARTS for target in PARTS[part](options)]
+    print("\npromises:")
+    for what, value, limit in targets:
+        print(f"  {what:75}{value:8.3f}, at most {limit:.3f}{'' if value <= limit else '   BROKEN'}")
+    return 0 if all(value <= limit for _, value, limit in targets) else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except AssertionError as wrong:
+        sys.exit(f"delivery.py: {wrong}")
