@@ -128,6 +128,9 @@ std::string format_alertmanager(const Letter& letter, WallTime now) {
         labels["group"] = told.process->group;
         labels["process"] = told.process->full();
     }
+    const auto target =
+        std::ranges::find(told.details, "target", [](const auto& detail) { return detail.first; });
+    if (target != told.details.end()) labels["target"] = target->second;  // two checks, two alerts
     labels["severity"] = severity_of(letter);
     labels["listener"] = letter.listener;
     WallTime ends = letter.created;

@@ -19,9 +19,10 @@ KEENLANCE_API std::string format_json(const Letter& letter);
 /// {"text": …}: the subject in bold, the body as it is. `<`, `>` and `&` are escaped as Slack wants it; at
 /// most 3,900 characters of the body, since Slack cuts at 4,000.
 KEENLANCE_API std::string format_slack(const Letter& letter);
-/// The body of POST /api/v2/alerts: one alert with the labels alertname, instance, group, process, severity
-/// and listener. It ends when it was resolved; a thing that is over ends 5 minutes after it came, one that
-/// holds after a day, should nobody resolve it.
+/// The body of POST /api/v2/alerts: one alert with the labels alertname, instance, group, process, target
+/// (of a check), severity and listener. Alertmanager tells alerts apart by all of them: `resolved` has to
+/// come with what `firing` came with, its severity too. It ends when it was resolved; a thing that is over
+/// ends 5 minutes after it came, one that holds after a day, should nobody resolve it.
 KEENLANCE_API std::string format_alertmanager(const Letter& letter, WallTime now);
 /// KEENLANCE_SUBJECT, _BODY, _ALERT, _STATUS, _SEVERITY, _PROCESS ("group:name"), _GROUP, _NAME, _LISTENER,
 /// _HOST, _SUPERVISOR, _ID, _TIME, _COUNT, and one of each detail in upper case. Bodies are cut at 32 KB.

@@ -72,7 +72,6 @@ Notification is_back(const Failure& failure, const std::string& why) {
     notification.subject = fmt::format("essential: {} {}", failure.id.brief(), why);
     notification.body = fmt::format("{}, but {}: supervisord is not shut down.", failure.describe(), why);
     notification.condition = Condition::resolved;
-    notification.severity = Severity::info;
     return notification;
 }
 

@@ -18,8 +18,10 @@ Log note(Target& target, const std::string& line) {
     return {line};
 }
 
-std::string first_line(const std::string& text) {
-    return printable(text.substr(0, text.find('\n')));
+/// A reason of several lines in one.
+std::string in_one_line(const std::string& text) {
+    constexpr std::size_t longest = 300;
+    return printable(text, longest);
 }
 
 }  // namespace
@@ -83,11 +85,19 @@ Actions Httpok::act(Tag tag, const Processes& processes) {
     }
     target.phase = Target::Phase::settling;
     const auto& about = check_of(target).about;
-    actions.emplace_back(note(
-        target,
-        "Restarting " + (target.process ? "selected processes " + target.process->brief() : about.text())));
+    const std::string heading =
+        "Restarting " + (target.process ? "selected processes " + target.process->brief() : about.text());
+    auto& lines = target.failure->lines;
+    const auto place = static_cast<std::ptrdiff_t>(lines.size());
+    Actions dealt;
     for (const auto& info : *processes)
-        if (covers(target, info.id)) append(actions, deal_with(tag, info));
+        if (covers(target, info.id)) append(dealt, deal_with(tag, info));
+    // Where each is held back, nothing is being restarted.
+    if (target.failure->deeds > 0 || target.failure->held + target.failure->exhausted == 0) {
+        lines.insert(lines.begin() + place, heading);
+        actions.emplace_back(Log{heading});
+    }
+    append(actions, std::move(dealt));
     const auto missing = target.process ? std::vector<std::string>{} : about.unmatched(*processes);
     if (!missing.empty())
         actions.emplace_back(
@@ -124,7 +134,7 @@ Actions Httpok::deal_with_judged(Tag tag, const ProcessInfo& info) {
     target.judged[info.id] = {checked, is_exhausted};
     Actions actions;
     if (judgement.resumed || (is_exhausted && judgement.news)) {
-        auto told = about_exhausted(info.id, judgement, first_line(failure.fault.message));
+        auto told = about_exhausted(info.id, judgement, in_one_line(failure.fault.message));
         told.subject = subject(told.subject);
         actions.emplace_back(Notify{std::move(told)});
     }
@@ -166,7 +176,7 @@ Actions Httpok::begin_deed(Tag tag, const ProcessInfo& info) {
         return {note(target, fmt::format("{} is in {} state, starting", name, to_string(info.state))),
                 Bring{std::move(task)}};
     }
-    RestartOrder order{info.id, {info.pid, info.start}, first_line(failure.fault.message)};
+    RestartOrder order{info.id, {info.pid, info.start}, in_one_line(failure.fault.message)};
     if (!settings_.core_folder) {
         Actions actions{note(target, fmt::format("{} is in RUNNING state, restarting", name))};
         append(actions, restarts_.begin(std::move(order)));
@@ -299,7 +309,7 @@ Actions Httpok::report(Tag tag) {
         auto told = notification(target, failure.fault.subject);
         told.condition = Condition::firing;
         told.body = join(failure.lines, "\n") + "\n";
-        told.details.emplace_back("reason", first_line(failure.fault.message));
+        told.details.emplace_back("reason", in_one_line(failure.fault.message));
         target.firing = true;
         actions.emplace_back(Notify{std::move(told)});
     }
@@ -312,7 +322,6 @@ Actions Httpok::resolve(Tag tag, const std::string& why) {
     if (!std::exchange(target.firing, false)) return {};
     auto told = notification(target, target.attempt.shown + ": " + why);
     told.condition = Condition::resolved;
-    told.severity = Severity::info;
     told.body = fmt::format("{}: {}\n", target.attempt.shown, why);
     return {Log{fmt::format("{}: {}", target.attempt.shown, why)}, Notify{std::move(told)}};
 }

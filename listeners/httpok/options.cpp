@@ -127,6 +127,10 @@ Result<Settings> read_settings(const ParsedOptions& options, const FileReader& r
     for (const auto* name : {"serverurl", "configuration"})
         if (options.has(name) && !options.has("once"))
             return invalid(fmt::format("--{} is for --once only", name));
+    const auto mail_command = options.last("sendmail_program").value_or("");
+    if (options.has("once") && mail_command.find("://") != std::string::npos)
+        return invalid(fmt::format("-s is the mail command; where supervisord listens is --serverurl {}",
+                                   printable(mail_command)));
     for (const auto& option : options.occurrences()) {
         if (option.key == "eager") settings.eagerness = Settings::Eagerness::eager;
         if (option.key == "not-eager") settings.eagerness = Settings::Eagerness::lazy;

@@ -16,5 +16,7 @@ void ready(std::string_view input);
 void plan(std::string_view input);
 void roll(std::string_view input);
 void checks(std::string_view input);
+void channel(std::string_view input);
+void letter(std::string_view input);
 
 }  // namespace keenlance::fuzz

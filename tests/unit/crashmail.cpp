@@ -1,5 +1,6 @@
 #include <listeners/crashmail/crashmail.hpp>
 #include <support/actions.hpp>
+#include <support/alerts.hpp>
 #include <support/catch.hpp>
 #include <support/moments.hpp>
 
@@ -226,10 +227,13 @@ TEST_CASE("--states adds and leaves out") {
 
 TEST_CASE("FATAL holds until the process runs again") {
     Crashmail policy({});
-    CHECK(the_mail(policy.step(fatal("web", "web"), test_moment())).condition == Condition::firing);
+    const auto firing = the_mail(policy.step(fatal("web", "web"), test_moment()));
+    CHECK(firing.condition == Condition::firing);
     const auto running =
         event_named("PROCESS_STATE_RUNNING", "processname:web groupname:web from_state:STARTING pid:7");
-    CHECK(the_mail(policy.step(running, test_moment())).condition == Condition::resolved);
+    const auto resolved = the_mail(policy.step(running, test_moment()));
+    CHECK(resolved.condition == Condition::resolved);
+    CHECK(labels_of(resolved) == labels_of(firing));
     CHECK(policy.step(running, test_moment()).empty());
 }
 

@@ -1,5 +1,6 @@
 #include <listeners/essential/essential.hpp>
 #include <support/actions.hpp>
+#include <support/alerts.hpp>
 #include <support/catch.hpp>
 #include <support/moments.hpp>
 
@@ -265,6 +266,7 @@ TEST_CASE("a return that is seen before supervisord has answered is told as a cr
     REQUIRE(mails.size() == 2);
     CHECK(mails.front().notification.condition == Condition::firing);
     CHECK(mails.back().notification.condition == Condition::resolved);
+    CHECK(labels_of(mails.back().notification) == labels_of(mails.front().notification));
     CHECK(policy.step(seen(web, ProcessState::running), test_moment()).empty());
 }
 

@@ -1,6 +1,7 @@
 #include <listeners/httpok/check_text.hpp>
 #include <listeners/httpok/httpok.hpp>
 #include <support/actions.hpp>
+#include <support/alerts.hpp>
 #include <support/catch.hpp>
 #include <support/moments.hpp>
 
@@ -356,6 +357,8 @@ TEST_CASE("with placeholders each process that runs is tried on its own, and res
             CHECK(told.alert == mail.alert);
             CHECK(told.process == mail.process);
             CHECK(told.topic == mail.topic);
+            CHECK(labels_of(told) == labels_of(mail));
+            CHECK(labels_of(mail).find("\"target\":\"http://localhost:8001/app_01\"") != std::string::npos);
         }
     }
 }
@@ -471,9 +474,13 @@ TEST_CASE("failures that are not in a row enough are logged and not told") {
         const auto actions = policy.step(ProcessesListed{std::vector{running(web, 7)}}, test_moment());
         CHECK(all_of<Restart>(actions).size() == (round == 3 ? 1 : 0));
         CHECK(all_of<Notify>(actions).empty());
+        const auto lines = all_of<Log>(actions);
+        REQUIRE_FALSE(lines.empty());
+        CHECK(lines.front().text.starts_with("Restarting selected processes") == (round == 3));
     }
-    CHECK(all_of<Notify>(policy.step(TaskProgress{web, TaskStage::reached, "pid 9"}, test_moment())).size() ==
-          1);
+    const auto told = the_mail(policy.step(TaskProgress{web, TaskStage::reached, "pid 9"}, test_moment()));
+    CHECK(says(told, "Restarting selected processes web\n"));
+    CHECK(says(told, "web restarted, pid 9\n"));
 }
 
 TEST_CASE("a good answer in between begins the count anew") {

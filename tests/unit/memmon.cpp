@@ -1,5 +1,6 @@
 #include <listeners/memmon/memmon.hpp>
 #include <support/actions.hpp>
+#include <support/alerts.hpp>
 #include <support/catch.hpp>
 #include <support/moments.hpp>
 
@@ -196,7 +197,8 @@ TEST_CASE("a failed start is mailed once, its end is mailed too, however long th
     Memmon policy(std::move(settings));
     tick(policy, {running(leaker, 77, 100)}, {{77, 5000}});
     auto actions = policy.step(TaskProgress{leaker, TaskStage::start_failed, "NO_FILE"}, test_moment());
-    CHECK(the_mail(actions).subject == "memmon: failed to start process leaker:leaker");
+    const auto failure = the_mail(actions);
+    CHECK(failure.subject == "memmon: failed to start process leaker:leaker");
     actions = policy.step(TaskProgress{leaker, TaskStage::start_failed, "NO_FILE"}, test_moment());
     CHECK(all_of<Notify>(actions).empty());
     CHECK(all_of<Log>(actions).size() == 1);
@@ -207,6 +209,7 @@ TEST_CASE("a failed start is mailed once, its end is mailed too, however long th
     CHECK(told[0].notification.subject == "memmon: process leaker:leaker restarted");
     CHECK(told[1].notification.alert == "MemoryOverLimit");
     CHECK(told[1].notification.condition == Condition::resolved);
+    CHECK(labels_of(told[1].notification) == labels_of(failure));
     CHECK(policy.idle());
 }
 

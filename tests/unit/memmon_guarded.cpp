@@ -2,6 +2,7 @@
 
 #include <listeners/memmon/memmon.hpp>
 #include <support/actions.hpp>
+#include <support/alerts.hpp>
 #include <support/catch.hpp>
 #include <support/moments.hpp>
 
@@ -165,6 +166,7 @@ TEST_CASE("a warning is told once for a crossing, and again after the size was w
     const auto below = told(watch.tick(44));
     REQUIRE(below.size() == 1);
     CHECK(below[0].condition == Condition::resolved);
+    CHECK(labels_of(below[0]) == labels_of(first[0]));
     CHECK(told(watch.tick(51)).size() == 1);
     SECTION("another life begins without a warning") {
         ++watch.pid;
