@@ -1,0 +1,27 @@
+# Read by cpack once a generator: what depends on the generator, or on what cpack's own command line says (-D).
+if(CPACK_GENERATOR STREQUAL "DEB")
+    set(CPACK_PRE_BUILD_SCRIPTS ${CPACK_KEENLANCE_SOURCE}/packaging/debian/tree.cmake)
+    set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")  # it would stand above that of each package
+    set(version ${CPACK_PACKAGE_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})
+    set(same_version "(= ${version})")
+    set(CPACK_DEBIAN_PROGRAMS_PACKAGE_DEPENDS "${CPACK_KEENLANCE_LIBRARY} ${same_version}, python3:any")
+    set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "${CPACK_KEENLANCE_LIBRARY} ${same_version}")
+    # Whatever the package, its file begins with keenlance: `apt install ./keenlance*.deb` finds what belongs together.
+    execute_process(COMMAND dpkg --print-architecture OUTPUT_VARIABLE architecture OUTPUT_STRIP_TRAILING_WHITESPACE)
+    set(CPACK_DEBIAN_PROGRAMS_FILE_NAME keenlance_${version}_${architecture}.deb)
+    set(CPACK_DEBIAN_LIBRARY_FILE_NAME keenlance-${CPACK_KEENLANCE_LIBRARY}_${version}_${architecture}.deb)
+    set(CPACK_DEBIAN_DEVELOPMENT_FILE_NAME keenlance-libkeenlance-dev_${version}_${architecture}.deb)
+    if(CPACK_KEENLANCE_ARCHITECTURE AND CPACK_KEENLANCE_LIBDIR MATCHES "${CPACK_KEENLANCE_ARCHITECTURE}")
+        set(CPACK_DEBIAN_LIBRARY_PACKAGE_MULTIARCH same)
+        set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_MULTIARCH same)
+    endif()
+elseif(CPACK_GENERATOR STREQUAL "RPM")
+    set(same_version "= ${CPACK_PACKAGE_VERSION}")
+    foreach(component IN ITEMS PROGRAMS LIBRARY DEVELOPMENT)  # the summary is not a part of the text, as in a .deb
+        string(REGEX MATCH "^([^\n]*)\n(.*)$" matched "${CPACK_COMPONENT_${component}_DESCRIPTION}")
+        set(CPACK_RPM_${component}_PACKAGE_SUMMARY "${CMAKE_MATCH_1}")
+        string(REPLACE "\n.\n" "\n\n" CPACK_COMPONENT_${component}_DESCRIPTION "${CMAKE_MATCH_2}")
+    endforeach()
+    set(CPACK_RPM_PROGRAMS_PACKAGE_REQUIRES "keenlance-libs ${same_version}")
+    set(CPACK_RPM_DEVELOPMENT_PACKAGE_REQUIRES "keenlance-libs ${same_version}")
+endif()
