@@ -11,10 +11,10 @@ struct ReloadAfter : Policy {
     Namespec backend, proxy;
     int unanswered = 0;
 
-    ReloadAfter(const std::vector<std::string>& names)
+    explicit ReloadAfter(const std::vector<std::string>& names)
         : backend(parse_namespec(names.at(0))), proxy(parse_namespec(names.at(1))) {}
 
-    Actions step(const Fact& fact, const Moment&) override {
+    Actions step(const Fact& fact, const Moment& /*now*/) override {
         if (const auto* received = std::get_if<EventReceived>(&fact)) {
             const auto change = parse_process_state_change(received->event);
             if (!change || change->id != backend || change->to != ProcessState::running) return {};
@@ -40,7 +40,7 @@ int main(int argc, char** argv) {
         ListenerSetup setup;
         setup.program = "reload-after";
         if (auto read = read_notify_options(options, setup); !read) return read.error();
-        const auto names = options.arguments();
+        const auto& names = options.arguments();
         if (names.size() != 2) return Error{ErrorKind::invalid, 0, "expected the names of BACKEND and PROXY"};
         return std::function<int()>([=] {
             ReloadAfter policy(names);

@@ -27,7 +27,8 @@ class CustomListener(Workspace):
         if not (build / "CMakeCache.txt").exists():
             self.skipTest(f"{build} is no build folder to install from")
         self.prefix = self.dir / "prefix"
-        self.run_tool("cmake", "--install", build, "--prefix", self.prefix)
+        for component in ("library", "development"):
+            self.run_tool("cmake", "--install", build, "--prefix", self.prefix, "--component", component)
         self.compiler = re.search(r"^CMAKE_CXX_COMPILER:\w+=(.+)$", cache(build), re.M)[1]
         found = re.search(SANITIZED, cache(build), re.M)
         self.flags = ["-Wall", "-Wextra", "-Werror"] + ([f"-fsanitize={found[1]}"] if found else [])
