@@ -78,6 +78,7 @@ std::optional<SteadyTime> Batch::batch_due() const {
 }
 
 Actions Batch::on_event(const Event& event, const Moment& now) {
+    if (settings_.rpc == Settings::Rpc::there) lost_.heard(event, now);
     if (event.name == settings_.tick) {
         since_last_ += settings_.tick_period;
         return since_last_ >= settings_.interval ? send() : Actions{};

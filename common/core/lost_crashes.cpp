@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace keenlance {
 
@@ -24,6 +25,15 @@ void LostCrashes::begin(const Moment& now) {
     since_ = seconds_of(now);
 }
 
+void LostCrashes::heard(const Event& event, const Moment& now) {
+    if (first_ != First::awaited) return;
+    first_ = First::done;
+    if (event.pool_serial == 0 || !self_) return;
+    first_ = First::to_be_looked_behind;
+    last_event_ = now.steady;
+    due_ = now.steady + at_the_latest;
+}
+
 void LostCrashes::saw(const ProcessStateChange& change, const Moment& now) {
     last_event_ = now.steady;
     const bool ended = change.to == ProcessState::exited || change.to == ProcessState::fatal ||
@@ -34,8 +44,9 @@ void LostCrashes::saw(const ProcessStateChange& change, const Moment& now) {
 Actions LostCrashes::lost(std::uint64_t count, const Moment& now) {
     if (!alone_) return {};
     last_event_ = now.steady;
-    if (due_ || asked_) return {};
-    due_ = now.steady + at_the_latest;
+    if (gap_) return {};
+    gap_ = true;
+    due_ = due_.value_or(now.steady + at_the_latest);
     return {
         Log{fmt::format("supervisord discarded {} event{} (see buffer_size): looking for crashes among them",
                         count, count == 1 ? "" : "s")}};
@@ -50,6 +61,7 @@ Actions LostCrashes::step(const Moment& now) {
     const auto due = deadline();
     if (!due || now.steady < *due) return {};
     asked_ = true;
+    asked_gap_ = std::exchange(gap_, false);
     due_.reset();
     processes_.reset();
     exit_codes_.reset();
@@ -61,6 +73,7 @@ std::optional<std::vector<LostCrash>> LostCrashes::on_processes(
     if (!asked_) return std::nullopt;
     if (!processes) {
         asked_ = false;
+        gap_ = gap_ || asked_gap_;
         due_ = now.steady + before_another_try;
         last_event_ = *due_;
         actions.emplace_back(
@@ -85,13 +98,24 @@ std::optional<std::vector<LostCrash>> LostCrashes::on_configs(
 bool LostCrashes::is_news(const ProcessInfo& info) const {
     if (info.stop == 0 || info.stop < since_) return false;
     const auto told = told_of_.find(info.id);
-    return told == told_of_.end() || told->second + 1 < info.stop;
+    return told == told_of_.end() || told->second < info.stop;
 }
 
 bool LostCrashes::is_expected(const ProcessInfo& info) const {
     const auto codes = exit_codes_->find(info.id);
     if (codes == exit_codes_->end()) return info.exit_status == 0;
     return std::ranges::find(codes->second, info.exit_status) != codes->second.end();
+}
+
+/// In our first life all that our pool had was for us: what is missing in front was discarded. In a later one
+/// it may have been told before.
+void LostCrashes::look_back(const std::vector<ProcessInfo>& processes) {
+    if (first_ != First::to_be_looked_behind) return;
+    first_ = First::done;
+    const auto own = std::ranges::find(processes, *self_, &ProcessInfo::id);
+    if (own == processes.end()) return;
+    since_ = std::min(since_, own->stop);
+    asked_gap_ = asked_gap_ || own->stop == 0;
 }
 
 std::optional<std::vector<LostCrash>> LostCrashes::compare(const Moment& now) {
@@ -102,6 +126,7 @@ std::optional<std::vector<LostCrash>> LostCrashes::compare(const Moment& now) {
         const auto group = [this](const ProcessInfo& info) { return info.id.group == self_->group; };
         alone_ = std::ranges::count_if(*processes_, group) <= 1;
     }
+    look_back(*processes_);
     std::int64_t newest = since_;
     for (const auto& info : *processes_) {
         newest = std::max(newest, info.now);
@@ -110,8 +135,9 @@ std::optional<std::vector<LostCrash>> LostCrashes::compare(const Moment& now) {
             crashes.push_back({info, LostCrash::Kind::fatal});
         } else if (info.state == ProcessState::exited && !is_expected(info)) {
             crashes.push_back({info, LostCrash::Kind::exited});
-        } else if (info.state == ProcessState::running || info.state == ProcessState::starting ||
-                   info.state == ProcessState::backoff) {
+        } else if (asked_gap_ &&
+                   (info.state == ProcessState::running || info.state == ProcessState::starting ||
+                    info.state == ProcessState::backoff)) {
             crashes.push_back({info, LostCrash::Kind::back});
         }
     }
@@ -121,6 +147,7 @@ std::optional<std::vector<LostCrash>> LostCrashes::compare(const Moment& now) {
         told_of_[crash.info.id] = crash.info.stop;
     processes_.reset();
     exit_codes_.reset();
+    if (crashes.empty() && !asked_gap_) return std::nullopt;
     return crashes;
 }
 

@@ -27,10 +27,10 @@ struct LostCrash {
     } kind = Kind::exited;
 };
 
-/// Told of every event and every gap; asks for the lists a moment after the last event, when what was not
-/// discarded has come too, and compares: a process that has ended since it was last looked at, though no
-/// event told of it. The times it has are whole seconds, so a crash within a second of one that was told of
-/// counts as told of.
+/// Told of every event and every gap, also of one before the first event, which nobody sees; asks for the
+/// lists a moment after the last event, when what was not discarded has come too, and compares: a process
+/// that has ended since it was last looked at, though no event told of it. The times it has are whole
+/// seconds, so a crash in the second in which an event told of an earlier one counts as told of.
 class KEENLANCE_API LostCrashes {
   public:
     /// `self`: in a pool of several processes each sees a part of the events only, and no gap means a loss.
@@ -38,6 +38,9 @@ class KEENLANCE_API LostCrashes {
 
     /// The first moment from which it can say anything.
     void begin(const Moment& now);
+    /// Each event, before all else. The first of our life may have a gap before it: it is looked for what
+    /// ended since our last life did, or, where there was none, ever.
+    void heard(const Event& event, const Moment& now);
     void saw(const ProcessStateChange& change, const Moment& now);
     /// What is to be said of it.
     Actions lost(std::uint64_t count, const Moment& now);
@@ -55,6 +58,7 @@ class KEENLANCE_API LostCrashes {
   private:
     std::optional<std::vector<LostCrash>> compare(const Moment& now);
     [[nodiscard]] bool is_news(const ProcessInfo& info) const;
+    void look_back(const std::vector<ProcessInfo>& processes);
     [[nodiscard]] bool is_expected(const ProcessInfo& info) const;
 
     std::optional<Namespec> self_;
@@ -66,6 +70,9 @@ class KEENLANCE_API LostCrashes {
     std::optional<std::vector<ProcessInfo>> processes_;
     std::optional<std::map<Namespec, std::vector<int>>> exit_codes_;
     bool alone_ = true;  // in our pool
+    enum class First { awaited, to_be_looked_behind, done } first_ = First::awaited;
+    bool gap_ = false;        // events were lost for certain, and not yet looked for
+    bool asked_gap_ = false;  // what is looked for is that
 };
 
 /// "Process web in group web …" as a line for people, marked as found in the list.

@@ -72,6 +72,7 @@ Actions Crashmail::on_started(const Moment& now) {
 }
 
 Actions Crashmail::on_event(const Event& event, const Moment& now) {
+    if (settings_.rpc == Settings::Rpc::there) lost_.heard(event, now);
     const auto change = parse_process_state_change(event);
     if (!change) {
         if (!event.name.starts_with("PROCESS_STATE_")) return {};

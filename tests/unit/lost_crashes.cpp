@@ -102,6 +102,79 @@ TEST_CASE("in a pool of several processes a gap means nothing") {
     CHECK_FALSE(lost.deadline());
 }
 
+namespace {
+
+Event numbered(std::uint64_t pool_serial) {
+    Event event;
+    event.name = "PROCESS_STATE_EXITED";
+    event.pool_serial = pool_serial;
+    return event;
+}
+
+/// What is found behind the first event of a life, in a list with our own process, whose last life ended
+/// then.
+std::optional<std::vector<LostCrash>> found_behind(std::uint64_t pool_serial, std::int64_t own_end,
+                                                   std::vector<ProcessInfo> processes) {
+    LostCrashes lost(self);
+    lost.begin(test_moment());
+    lost.heard(numbered(pool_serial), test_moment());
+    const auto now = test_moment(Duration{1'000});
+    if (lost.step(now).empty()) return std::nullopt;
+    auto own = process(self.name, ProcessState::running, own_end);
+    own.id = self;
+    processes.push_back(own);
+    Actions actions;
+    CHECK_FALSE(lost.on_configs(std::vector<ProcessConfig>{}, now, actions));
+    return lost.on_processes(processes, now, actions);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "behind the first event of the first life all that ended is looked for, if it is not the pool's first") {
+    const std::vector processes{process("bad", ProcessState::exited, 5, 1),
+                                process("back", ProcessState::running, 5),
+                                process("good", ProcessState::exited, 5, 0)};
+    CHECK_FALSE(found_behind(0, 0, processes));
+    const auto crashes = found_behind(1, 0, processes);
+    REQUIRE(crashes);
+    REQUIRE(crashes->size() == 2);
+    CHECK(crashes->at(0).info.id.name == "bad");
+    CHECK(crashes->at(1).info.id.name == "back");
+}
+
+TEST_CASE("behind the first event of a later life only what crashed since the former is told, no restarts") {
+    const auto ended = now_seconds() - 100;
+    const auto crashes = found_behind(7, ended,
+                                      {process("bad", ProcessState::exited, ended + 1, 1),
+                                       process("back", ProcessState::running, ended + 1),
+                                       process("told before", ProcessState::exited, ended - 1, 1)});
+    REQUIRE(crashes);
+    REQUIRE(crashes->size() == 1);
+    CHECK(crashes->at(0).info.id.name == "bad");
+    CHECK_FALSE(found_behind(7, ended, {process("back", ProcessState::running, ended + 1)}));
+}
+
+TEST_CASE("events lost while the list is on its way are looked for once more") {
+    LostCrashes lost(self);
+    lost.begin(test_moment());
+    CHECK_FALSE(lost.lost(1, test_moment()).empty());
+    CHECK_FALSE(lost.step(test_moment(Duration{1'000})).empty());
+    CHECK_FALSE(lost.lost(1, test_moment(Duration{1'000})).empty());
+    Actions actions;
+    const auto later = test_moment(Duration{1'500});
+    CHECK_FALSE(lost.on_processes(std::vector<ProcessInfo>{}, later, actions));
+    CHECK(lost.on_configs(std::vector<ProcessConfig>{}, later, actions));
+    CHECK_FALSE(lost.step(test_moment(Duration{2'000})).empty());
+}
+
+TEST_CASE("a crash in the second behind one that was told of is found") {
+    LostCrashes lost(self);
+    lost.begin(test_moment());
+    lost.saw(ended("web"), test_moment(Duration{30'000}));
+    CHECK(found(lost, {process("web", ProcessState::exited, now_seconds(Duration{31'000}), 1)}).size() == 1);
+}
+
 TEST_CASE("a list that cannot be had is asked for again, and says so") {
     LostCrashes lost(self);
     lost.begin(test_moment());

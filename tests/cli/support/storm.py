@@ -35,10 +35,13 @@ class GatedMail:
         self.gate.unlink(missing_ok=True)
 
     @property
+    def text(self):
+        """Of all mails."""
+        return self.box.read_text() if self.box.exists() else ""
+
+    @property
     def mails(self):
-        if not self.box.exists():
-            return []
-        return [self._read(text) for text in self.box.read_text().split("\n----\n")[:-1]]
+        return [self._read(text) for text in self.text.split("\n----\n")[:-1]]
 
     def _read(self, text):
         head, _, body = text.partition("\n\n")
