@@ -98,6 +98,8 @@ struct MeasureMemory {
     std::vector<int> pids;
     MemoryScope scope = MemoryScope::process;
     MemoryMetric metric = MemoryMetric::rss;
+    /// Tell of the children of this process, too; 0: of that one whose children `pids` are.
+    std::optional<int> children_of{};
 
     friend bool operator==(const MeasureMemory&, const MeasureMemory&) = default;
 };

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <variant>
@@ -102,10 +103,22 @@ struct EventListenersListed {
     Result<std::set<std::string>> groups;
 };
 
+/// The children of a process, in the order in which it got them. Whoever is born later stands behind, so that
+/// two that are equal are the same processes, even where a pid has been given out a second time.
+struct ChildProcesses {
+    int parent = 0;
+    std::vector<int> pids;
+    std::vector<std::uint64_t> newest;  ///< when the last one of each thread of the parent's was born
+
+    friend bool operator==(const ChildProcesses&, const ChildProcesses&) = default;
+};
+
 /// What MeasureMemory found: bytes by pid. A process that has vanished, or whose size nobody tells us, is not
 /// in it.
 struct MemoryMeasured {
     Result<std::map<int, std::uint64_t>> bytes;
+    /// Nothing where they were not asked for, and where the system does not tell.
+    std::optional<ChildProcesses> children{};
 };
 
 /// What CheckHttp found.

@@ -32,7 +32,7 @@ struct Notification {
     std::string alert{};  ///< which kind it is, for machines: "ProcessCrashed"; stable over releases
     std::optional<Namespec> process{};
     Condition condition = Condition::event;
-    Severity severity = Severity::critical;
+    Severity severity = Severity::critical;  ///< `resolved` has that of its `firing`
     /// Notifications of one topic are "identical" to --digest; empty: alert and process are the topic, and
     /// where there is no alert either, the subject.
     std::string topic{};

@@ -2,18 +2,15 @@
 /// The operating system's processes and their memory: /proc, or ps where there is none.
 
 #include <keenlance/core/action.hpp>
-#include <keenlance/core/result.hpp>
+#include <keenlance/core/fact.hpp>
 
-#include <cstdint>
 #include <functional>
-#include <map>
-#include <vector>
 
 namespace keenlance {
 
 class ProcessTable {
   public:
-    using Answer = std::function<void(Result<std::map<int, std::uint64_t>>)>;
+    using Answer = std::function<void(MemoryMeasured)>;
 
     ProcessTable() = default;
     ProcessTable(const ProcessTable&) = delete;
@@ -23,7 +20,8 @@ class ProcessTable {
     virtual ~ProcessTable() = default;
 
     /// Bytes of each of the pids that exists; with MemoryScope::descendants, summed over all it begot. Error
-    /// `system`: no sizes here, or not of that metric. Answers once, perhaps from within the call.
+    /// `system`: no sizes here, or not of that metric. Children are told by Linux alone. Answers once,
+    /// perhaps from within the call.
     virtual void measure(const MeasureMemory& what, Answer answer) = 0;
 };
 

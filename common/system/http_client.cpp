@@ -3,6 +3,10 @@
 #include <keenlance/core/text.hpp>
 #include <keenlance/system/http_client.hpp>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include <array>
 
 namespace keenlance {
@@ -93,6 +97,17 @@ void set_up(CURL* easy, Exchange& exchange) {
     set_up_security(easy, request);
 }
 
+constexpr std::size_t large = std::size_t{128} * 1024;  // bytes; a list of 150 processes
+constexpr Duration until_it_is_read{1'000};
+
+/// glibc keeps what was freed, for a next time: a listener that has seen one long list would stay as large as
+/// it made it for the rest of its days.
+void give_memory_back() {
+#ifdef __GLIBC__
+    ::malloc_trim(0);
+#endif
+}
+
 }  // namespace
 
 HttpClient::HttpClient(Reactor& reactor) : reactor_(reactor) {}
@@ -105,7 +120,8 @@ void HttpClient::send(HttpRequest request, std::function<void(Result<HttpRespons
     auto easy = Transfers::make_easy();
     CURL* const handle = easy.get();
     set_up(handle, *exchange);
-    transfers_->start(std::move(easy), [exchange, handle, answer = std::move(answer)](CURLcode code) {
+    transfers_->start(std::move(easy), [this, exchange, handle, answer = std::move(answer)](CURLcode code) {
+        if (exchange->response.body.size() > large) reactor_.after(until_it_is_read, give_memory_back);
         long status = 0;
         curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
         exchange->response.status = static_cast<int>(status);

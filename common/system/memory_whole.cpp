@@ -1,6 +1,6 @@
 #include <keenlance/core/memory_files.hpp>
 #include <keenlance/system/memory_whole.hpp>
-#include <keenlance/system/read_head.hpp>
+#include <keenlance/system/read_file.hpp>
 
 #include <unistd.h>
 

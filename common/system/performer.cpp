@@ -82,9 +82,7 @@ void Performer::begin(const ListEventListeners& /*action*/) {
 }
 
 void Performer::begin(const MeasureMemory& action) {
-    effects_.processes.measure(action, [this](Result<std::map<int, std::uint64_t>> sizes) {
-        sink_(MemoryMeasured{std::move(sizes)});
-    });
+    effects_.processes.measure(action, [this](MemoryMeasured measured) { sink_(std::move(measured)); });
 }
 
 void Performer::begin(const CheckHttp& action) {

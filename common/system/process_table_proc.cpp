@@ -3,11 +3,13 @@
 #include <keenlance/core/text.hpp>
 #include <keenlance/core/whole_number.hpp>
 #include <keenlance/system/process_table_proc.hpp>
-#include <keenlance/system/read_head.hpp>
+#include <keenlance/system/read_file.hpp>
 
 #include <dirent.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -37,31 +39,81 @@ std::optional<std::uint64_t> rss_of(int pid) {
     return *pages * page_bytes();
 }
 
-std::optional<ProcessEntry> entry_of(int pid) {
+/// /proc/PID/stat behind the name, which may hold blanks and parentheses: "state ppid …", fields 3 and on in
+/// proc(5).
+struct Stat {
+    int parent = 0;
+    std::uint64_t started = 0;  // clock ticks after boot
+    std::uint64_t bytes = 0;
+};
+
+std::optional<Stat> stat_of(int pid) {
     const auto text = read_head("/proc/" + std::to_string(pid) + "/stat");
     if (!text) return std::nullopt;
-    // "pid (name) state ppid …": the name may hold blanks and parentheses, so count from its last one.
     const auto name_end = text->rfind(')');
     if (name_end == std::string::npos) return std::nullopt;
     const auto words = split_words(std::string_view(*text).substr(name_end + 1));
-    constexpr std::size_t parent_field = 1, rss_field = 21;  // proc(5): fields 4 and 24, "state" being 3
+    constexpr std::size_t parent_field = 1, start_field = 19, rss_field = 21;
     if (words.size() <= rss_field) return std::nullopt;
     const auto parent = whole_number<int>(words[parent_field]);
+    const auto started = whole_number<std::uint64_t>(words[start_field]);
     const auto pages = whole_number<std::int64_t>(words[rss_field]);
-    if (!parent || !pages) return std::nullopt;
-    return ProcessEntry{pid, *parent, static_cast<std::uint64_t>(*pages) * page_bytes()};
+    if (!parent || !started || !pages) return std::nullopt;
+    return Stat{*parent, *started, static_cast<std::uint64_t>(*pages) * page_bytes()};
+}
+
+std::optional<ProcessEntry> entry_of(int pid) {
+    const auto stat = stat_of(pid);
+    if (!stat) return std::nullopt;
+    return ProcessEntry{pid, stat->parent, stat->bytes};
+}
+
+/// The parent of the first of them that is there.
+int parent_of(const std::vector<int>& pids) {
+    for (const int pid : pids)
+        if (const auto stat = stat_of(pid)) return stat->parent;
+    return 0;
+}
+
+/// The names in a folder that are numbers.
+Result<std::vector<int>> numbers_in(const std::string& path) {
+    const std::unique_ptr<DIR, CloseFolder> folder(::opendir(path.c_str()));
+    if (!folder)
+        return Error{ErrorKind::system, errno, fmt::format("cannot read {}: {}", path, std::strerror(errno))};
+    std::vector<int> numbers;
+    while (const dirent* file = ::readdir(folder.get()))
+        if (const auto number = whole_number<int>(file->d_name)) numbers.push_back(*number);
+    return numbers;
+}
+
+/// Nothing where the kernel was built without that file (CONFIG_PROC_CHILDREN), and of another's namespace.
+std::optional<ChildProcesses> children_of(int parent) {
+    const std::string tasks = fmt::format("/proc/{}/task", parent);
+    auto threads = numbers_in(tasks);
+    if (!threads || threads->empty()) return std::nullopt;
+    std::ranges::sort(*threads);
+    ChildProcesses children;
+    children.parent = parent;
+    for (const int thread : *threads) {
+        const auto text = read_whole(fmt::format("{}/{}/children", tasks, thread));
+        if (!text) return std::nullopt;
+        const auto words = split_words(*text);
+        for (const auto word : words)
+            if (const auto pid = whole_number<int>(word)) children.pids.push_back(*pid);
+        if (words.empty()) continue;
+        const auto newest = stat_of(children.pids.back());
+        children.newest.push_back(newest ? newest->started : 0);
+    }
+    return children;
 }
 
 Result<std::vector<ProcessEntry>> all_entries() {
-    const std::unique_ptr<DIR, CloseFolder> folder(::opendir("/proc"));
-    if (!folder)
-        return Error{ErrorKind::system, errno, std::string("cannot read /proc: ") + std::strerror(errno)};
+    const auto pids = numbers_in("/proc");
+    if (!pids) return pids.error();
     std::vector<ProcessEntry> entries;
-    while (const dirent* file = ::readdir(folder.get())) {
-        const auto pid = whole_number<int>(file->d_name);
-        if (!pid) continue;
-        if (const auto entry = entry_of(*pid)) entries.push_back(*entry);
-    }
+    entries.reserve(pids->size());
+    for (const int pid : *pids)
+        if (const auto entry = entry_of(pid)) entries.push_back(*entry);
     return entries;
 }
 
@@ -100,24 +152,32 @@ std::optional<std::uint64_t> sum_of(const std::vector<int>& family, MemoryMetric
     return sum;
 }
 
-}  // namespace
-
-void ProcProcessTable::measure(const MeasureMemory& what, Answer answer) {
+Result<std::map<int, std::uint64_t>> sizes_of(const MeasureMemory& what) {
     std::map<int, std::uint64_t> sizes;
     if (what.scope == MemoryScope::process) {
         for (const int pid : what.pids)
             if (const auto bytes = size_of(pid, what.metric)) sizes[pid] = *bytes;
-        return answer(std::move(sizes));
+        return sizes;
     }
     if (what.metric == MemoryMetric::cgroup)
-        return answer(
-            Error{ErrorKind::system, 0, "a control group has its descendants' memory in it already"});
+        return Error{ErrorKind::system, 0, "a control group has its descendants' memory in it already"};
     const auto entries = all_entries();
-    if (!entries) return answer(entries.error());
-    if (what.metric == MemoryMetric::rss) return answer(sum_families(*entries, what.pids));
+    if (!entries) return entries.error();
+    if (what.metric == MemoryMetric::rss) return sum_families(*entries, what.pids);
     for (const auto& [root, family] : families(*entries, what.pids))
         if (const auto sum = sum_of(family, what.metric)) sizes[root] = *sum;
-    answer(std::move(sizes));
+    return sizes;
+}
+
+}  // namespace
+
+void ProcProcessTable::measure(const MeasureMemory& what, Answer answer) {
+    MemoryMeasured measured{sizes_of(what), std::nullopt};
+    if (what.children_of) {
+        const int parent = *what.children_of == 0 ? parent_of(what.pids) : *what.children_of;
+        if (parent > 0) measured.children = children_of(parent);
+    }
+    answer(std::move(measured));
 }
 
 }  // namespace keenlance

@@ -39,16 +39,16 @@ std::map<int, std::uint64_t> own_sizes(const std::vector<ProcessEntry>& entries,
 
 void PsProcessTable::measure(const MeasureMemory& what, Answer answer) {
     if (what.metric != MemoryMetric::rss)
-        return answer(Error{ErrorKind::system, 0, "ps tells the resident size alone"});
+        return answer({Error{ErrorKind::system, 0, "ps tells the resident size alone"}});
     Command ps_command{std::string(list_all), "", patience, most_output};
     commands_.run(std::move(ps_command), [what, answer = std::move(answer)](Result<CommandResult> ps) {
-        if (!ps) return answer(ps.error());
+        if (!ps) return answer({ps.error()});
         if (ps->status != 0)
-            return answer(Error{ErrorKind::system, ps->status,
-                                "cannot read memory sizes: ps ended with " + ps->describe(patience)});
+            return answer({Error{ErrorKind::system, ps->status,
+                                 "cannot read memory sizes: ps ended with " + ps->describe(patience)}});
         const auto entries = parse_entries(ps->output);
-        answer(what.scope == MemoryScope::descendants ? sum_families(entries, what.pids)
-                                                      : own_sizes(entries, what.pids));
+        answer({what.scope == MemoryScope::descendants ? sum_families(entries, what.pids)
+                                                       : own_sizes(entries, what.pids)});
     });
 }
 

@@ -28,11 +28,11 @@ Actions Memmon::step(const Fact& fact, const Moment& now) {
     auto actions =
         std::visit(Overloaded{
                        [this](const Started&) { return on_started(); },
-                       [this](const EventReceived& received) {
-                           return received.event.is_tick() ? on_tick() : Actions{};
+                       [&](const EventReceived& received) {
+                           return received.event.is_tick() ? on_tick(now) : Actions{};
                        },
-                       [this](const ProcessesListed& listed) { return on_list(listed.processes); },
-                       [&](const MemoryMeasured& measured) { return on_measured(measured.bytes, now); },
+                       [&](const ProcessesListed& listed) { return on_list(listed.processes, now); },
+                       [&](const MemoryMeasured& measured) { return on_measured(measured, now); },
                        [](const auto&) { return Actions{}; },
                    },
                    fact);
@@ -53,39 +53,53 @@ Actions Memmon::on_started() const {
     return {Log{text}};
 }
 
-Actions Memmon::on_tick() {
+Actions Memmon::on_tick(const Moment& now) {
     if (closing_) return {};
-    if (checking_) {
+    if (phase_ != Phase::waiting) {
         tick_waits_ = true;
         return {};
     }
-    checking_ = true;
+    const auto parent = roster_.parent();
+    if (!parent) return ask_for_list(std::nullopt);
+    phase_ = Phase::glancing;
+    candidates_ = roster_.watched(now.steady);
+    return measure(*parent);
+}
+
+Actions Memmon::ask_for_list(std::optional<ChildProcesses> children) {
+    phase_ = Phase::listing;
+    roster_.expect(std::move(children));
     return {ListProcesses{}};
 }
 
-Actions Memmon::on_list(const Result<std::vector<ProcessInfo>>& processes) {
+Actions Memmon::on_list(const Result<std::vector<ProcessInfo>>& processes, const Moment& now) {
     if (!processes) {
+        roster_.forget();
         Actions actions{Log{"check skipped: " + processes.error().message}};
-        append(actions, finish_check());
+        append(actions, finish_check(now));
         return actions;
     }
     Actions actions = warn_of_unknown_names(*processes);
     append(actions, forget_all_but(*processes));
     candidates_.clear();
+    for (const auto& info : *processes)
+        if (is_watched(settings_, info) && !pending_.contains(info.id))
+            candidates_.push_back({info.id, {info.pid, info.start}, info.now - info.start, 0});
+    roster_.learn(*processes, candidates_, now.steady);
+    phase_ = Phase::measuring;
+    append(actions, candidates_.empty() ? finish_check(now) : measure(0));
+    return actions;
+}
+
+Actions Memmon::measure(int children_of) {
     MeasureMemory measure;
     measure.scope = settings_.scope;
     measure.metric = settings_.metric;
-    for (const auto& info : *processes) {
-        if (!is_watched(settings_, info) || pending_.contains(info.id)) continue;
-        candidates_.push_back({info.id, {info.pid, info.start}, info.now - info.start, 0});
-        measure.pids.push_back(info.pid);
-    }
-    if (candidates_.empty()) {
-        append(actions, finish_check());
-    } else {
-        actions.emplace_back(std::move(measure));
-    }
-    return actions;
+    measure.children_of = children_of;
+    measure.pids.reserve(candidates_.size());
+    for (const auto& candidate : candidates_)
+        measure.pids.push_back(candidate.life.pid);
+    return {std::move(measure)};
 }
 
 /// What no longer runs is not forgotten while it is being restarted: it will run again.
@@ -116,29 +130,43 @@ Actions Memmon::warn_of_unknown_names(const std::vector<ProcessInfo>& processes)
     return actions;
 }
 
-Actions Memmon::on_measured(const Result<std::map<int, std::uint64_t>>& sizes, const Moment& now) {
+Actions Memmon::on_measured(const MemoryMeasured& measured, const Moment& now) {
+    if (phase_ == Phase::glancing && !is_enough(measured)) return ask_for_list(measured.children);
+    if (phase_ == Phase::measuring) roster_.settle(measured);
+    Actions actions = measured.bytes ? judge_all(*measured.bytes, now)
+                                     : Actions{Log{"check skipped: " + measured.bytes.error().message}};
+    append(actions, finish_check(now));
+    return actions;
+}
+
+/// Nothing was born or has died since the list, and nothing is to be restarted.
+bool Memmon::is_enough(const MemoryMeasured& glance) const {
+    if (!glance.bytes || !roster_.holds_for(glance.children)) return false;
+    return std::ranges::none_of(candidates_, [&](const Usage& usage) {
+        const auto size = glance.bytes->find(usage.life.pid);
+        if (size == glance.bytes->end()) return false;
+        const Limit* limit = settings_.limits.limit_for(usage.id);
+        return limit != nullptr && size->second > limit->bytes;
+    });
+}
+
+Actions Memmon::judge_all(const std::map<int, std::uint64_t>& sizes, const Moment& now) {
     Actions actions;
-    if (!sizes) {
-        actions.emplace_back(Log{"check skipped: " + sizes.error().message});
-    } else {
-        for (auto& candidate : candidates_) {
-            auto& watched = watched_[candidate.id];
-            if (watched.life != candidate.life) {
-                if (watched.is_warned)
-                    append(actions, warning_is_over(candidate.id, "it has been restarted"));
-                watched = {candidate.life};
-            }
-            const auto size = sizes->find(candidate.life.pid);
-            if (size == sizes->end()) {
-                append(actions, unmeasured(candidate));
-                continue;
-            }
-            watched.unmeasured = 0;
-            candidate.bytes = size->second;
-            append(actions, judge(candidate, now));
+    for (auto& candidate : candidates_) {
+        auto& watched = watched_[candidate.id];
+        if (watched.life != candidate.life) {
+            if (watched.is_warned) append(actions, warning_is_over(candidate.id, "it has been restarted"));
+            watched = {candidate.life};
         }
+        const auto size = sizes.find(candidate.life.pid);
+        if (size == sizes.end()) {
+            append(actions, unmeasured(candidate));
+            continue;
+        }
+        watched.unmeasured = 0;
+        candidate.bytes = size->second;
+        append(actions, judge(candidate, now));
     }
-    append(actions, finish_check());
     return actions;
 }
 
@@ -173,6 +201,7 @@ Actions Memmon::not_over(const Usage& usage, const Moment& now) {
 Actions Memmon::over(const Verdict& verdict, const Moment& now) {
     const auto& id = verdict.usage.id;
     const auto why = account(settings_, verdict);
+    roster_.forget();  // the next check needs the list in any case: it need not look at all sizes before
     if (closing_) return {};
     if (settings_.self == id) {
         if (!said_.insert("itself").second) return {};
@@ -233,12 +262,12 @@ Actions Memmon::warning_is_over(const Namespec& id, const std::string& why) cons
     return tell(std::move(told));
 }
 
-Actions Memmon::finish_check() {
-    checking_ = false;
+Actions Memmon::finish_check(const Moment& now) {
+    phase_ = Phase::waiting;
     candidates_.clear();
     if (!tick_waits_) return {};
     tick_waits_ = false;
-    return on_tick();
+    return on_tick(now);
 }
 
 Checked Memmon::checked(const Usage& usage) const {

@@ -7,6 +7,8 @@
 
 #include <listeners/memmon/history.hpp>
 #include <listeners/memmon/limits.hpp>
+#include <listeners/memmon/roster.hpp>
+#include <listeners/memmon/usage.hpp>
 
 #include <cstdint>
 #include <deque>
@@ -19,16 +21,6 @@
 #include <vector>
 
 namespace keenlance::memmon {
-
-/// A running process and its size.
-struct Usage {
-    Namespec id;
-    Incarnation life;
-    std::int64_t uptime_seconds = 0;
-    std::uint64_t bytes = 0;  ///< of whatever metric
-
-    friend bool operator==(const Usage&, const Usage&) = default;
-};
 
 struct Verdict {
     Usage usage;
@@ -60,9 +52,10 @@ std::string account(const Settings& settings, const Verdict& verdict);
 /// Whether memmon looks at a process at all: it is alive, and has a limit or a size to warn of.
 bool is_watched(const Settings& settings, const ProcessInfo& info);
 
-/// On a tick: list, measure, restart what is over its limit, as far as the guard lets it. Processes of one
-/// group are restarted one after another (copies of a program should not be down together), groups side by
-/// side; checks go on meanwhile.
+/// On a tick: measure those of the last list; where supervisord's children are others by now, or something is
+/// over its limit, list, measure, and restart what is over its limit, as far as the guard lets it. Processes
+/// of one group are restarted one after another (copies of a program should not be down together), groups
+/// side by side; checks go on meanwhile.
 class Memmon : public Policy {
   public:
     explicit Memmon(Settings settings)
@@ -70,12 +63,19 @@ class Memmon : public Policy {
 
     Actions step(const Fact& fact, const Moment& now) override;
     [[nodiscard]] std::optional<SteadyTime> deadline() const override { return restarts_.deadline(); }
-    [[nodiscard]] bool idle() const override { return !checking_ && pending_.empty(); }
+    [[nodiscard]] bool idle() const override { return phase_ == Phase::waiting && pending_.empty(); }
 
     /// How much it keeps between checks: must not grow with time.
     [[nodiscard]] std::size_t remembered() const;
 
   private:
+    enum class Phase {
+        waiting,   // for a tick
+        glancing,  // measuring those of the last list, which may hold no longer
+        listing,
+        measuring,  // those of a new list
+    };
+
     struct Pending {
         Verdict verdict;
         bool failure_mailed = false;
@@ -89,16 +89,20 @@ class Memmon : public Policy {
     };
 
     Actions on_started() const;
-    Actions on_tick();
-    Actions on_list(const Result<std::vector<ProcessInfo>>& processes);
-    Actions on_measured(const Result<std::map<int, std::uint64_t>>& sizes, const Moment& now);
+    Actions on_tick(const Moment& now);
+    Actions ask_for_list(std::optional<ChildProcesses> children);
+    Actions on_list(const Result<std::vector<ProcessInfo>>& processes, const Moment& now);
+    Actions measure(int children_of);
+    Actions on_measured(const MemoryMeasured& measured, const Moment& now);
+    [[nodiscard]] bool is_enough(const MemoryMeasured& glance) const;
+    Actions judge_all(const std::map<int, std::uint64_t>& sizes, const Moment& now);
     Actions judge(const Usage& usage, const Moment& now);
     Actions over(const Verdict& verdict, const Moment& now);
     Actions not_over(const Usage& usage, const Moment& now);
     Actions warn(const Usage& usage);
     Actions unmeasured(const Usage& usage);
     Actions forget_all_but(const std::vector<ProcessInfo>& processes);
-    Actions finish_check();
+    Actions finish_check(const Moment& now);
 
     Actions queue_restart(const Verdict& verdict, const Moment& now);
     Actions next_of_group(const std::string& group, const Moment& now);
@@ -121,9 +125,10 @@ class Memmon : public Policy {
     Guard guard_;
     GuardedRestarts restarts_;
     Histories histories_;
-    bool checking_ = false;
+    Phase phase_ = Phase::waiting;
     bool tick_waits_ = false;  // at most one: what several ticks ask for, one check answers
     bool closing_ = false;
+    Roster roster_;
     std::vector<Usage> candidates_;        // of the check under way, sizes not yet known
     std::map<Namespec, Watched> watched_;  // as of the last check
     std::map<Namespec, Pending> pending_;  // chosen, until their restart has had its last word

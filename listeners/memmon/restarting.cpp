@@ -150,6 +150,7 @@ Actions Memmon::on_reached(const TaskProgress& progress, const Moment& now) {
 
 Actions Memmon::on_ended(const Namespec& id, const Moment& now) {
     pending_.erase(id);
+    roster_.forget();  // it may live on as it was
     auto& queue = by_group_.at(id.group);
     queue.pop_front();
     if (closing_) {

@@ -25,6 +25,13 @@ file(GLOB library_file ${library}/${CPACK_KEENLANCE_LIBDIR}/*.so.${CPACK_PACKAGE
 execute_process(COMMAND dpkg-shlibdeps -O ${library_file} WORKING_DIRECTORY ${control}
     OUTPUT_VARIABLE needs OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET COMMAND_ERROR_IS_FATAL ANY)
 string(REGEX REPLACE "^shlibs:Depends=" "" CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS "${needs}")
+if(CPACK_KEENLANCE_LIBCURL)
+    # It is loaded when it is first needed: dpkg-shlibdeps does not see that.
+    file(REAL_PATH ${CPACK_KEENLANCE_LIBCURL} libcurl)
+    execute_process(COMMAND dpkg-query -S ${libcurl} OUTPUT_VARIABLE owner COMMAND_ERROR_IS_FATAL ANY)
+    string(REGEX MATCH "^[^:]+" owner "${owner}")
+    string(APPEND CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS ", ${owner} (>= ${CPACK_KEENLANCE_LIBCURL_VERSION})")
+endif()
 string(REGEX REPLACE "^libkeenlance" "" soversion ${CPACK_KEENLANCE_LIBRARY})
 file(WRITE ${control}/shlibs "libkeenlance ${soversion} ${CPACK_KEENLANCE_LIBRARY} (>= ${CPACK_PACKAGE_VERSION})\n")
 file(WRITE ${control}/triggers "activate-noawait ldconfig\n")

@@ -122,12 +122,13 @@ class Measuring {
         }
     }
 
-    Result<std::map<int, std::uint64_t>> try_to_measure(const MeasureMemory& what) {
-        auto answer = std::make_shared<std::optional<Result<std::map<int, std::uint64_t>>>>();
-        table_->measure(what, [answer](auto sizes) { *answer = std::move(sizes); });
+    MemoryMeasured ask(const MeasureMemory& what) {
+        auto answer = std::make_shared<std::optional<MemoryMeasured>>();
+        table_->measure(what, [answer](MemoryMeasured measured) { *answer = std::move(measured); });
         REQUIRE(reactor_.run_until([&answer] { return answer->has_value(); }, Reactor::now() + patience));
         return **answer;
     }
+    Result<std::map<int, std::uint64_t>> try_to_measure(const MeasureMemory& what) { return ask(what).bytes; }
     std::map<int, std::uint64_t> measure(const std::vector<int>& pids, MemoryScope scope,
                                          MemoryMetric metric = MemoryMetric::rss) {
         return try_to_measure({pids, scope, metric}).value();
@@ -286,5 +287,64 @@ TEST_CASE("there is memory to take a share of", "[process_table]") {
     CHECK(*whole > 16 * megabyte);
     CHECK(*whole <= static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
                         static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)));
+}
+#endif
+
+#if defined(__linux__)
+namespace {
+
+/// A process that waits to be ended.
+pid_t born() {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        name_process("child");
+        for (;;)
+            ::pause();
+    }
+    REQUIRE(pid > 0);
+    return pid;
+}
+
+void ended(pid_t pid) {
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+}
+
+}  // namespace
+
+TEST_CASE("Linux tells of the children in the order of their birth", "[process_table]") {
+    Measuring<ProcProcessTable> table;
+    const auto children_of = [&table](int parent, std::vector<int> pids) {
+        return table.ask({std::move(pids), alone, MemoryMetric::rss, parent}).children;
+    };
+    const pid_t first = born();
+    const pid_t second = born();
+    const auto before = children_of(::getpid(), {});
+    if (!before) {
+        WARN("this kernel has no /proc/PID/task/TID/children");
+        ended(first);
+        ended(second);
+        return;
+    }
+    CHECK(before->parent == ::getpid());
+    const auto& pids = before->pids;
+    CHECK(std::ranges::find(pids, first) < std::ranges::find(pids, second));
+    CHECK(std::ranges::find(pids, second) != pids.end());
+    CHECK(before->newest.size() == 1);
+    CHECK(before->newest.at(0) > 0);
+    CHECK(children_of(0, {second}) == before);
+    CHECK(children_of(::getpid(), {}) == before);
+
+    ended(first);
+    const auto fewer = children_of(::getpid(), {});
+    REQUIRE(fewer);
+    CHECK(fewer != before);
+    CHECK(std::ranges::find(fewer->pids, first) == fewer->pids.end());
+    const pid_t third = born();
+    CHECK(children_of(::getpid(), {})->pids.back() == third);
+    ended(second);
+    ended(third);
+    CHECK_FALSE(children_of(0, {third}));
+    CHECK_FALSE(children_of(third, {}));
 }
 #endif

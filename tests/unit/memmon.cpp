@@ -246,3 +246,111 @@ TEST_CASE("a closing memmon begins nothing, and finishes what it began") {
     CHECK(all_of<Restart>(policy.step(TaskProgress{web0, TaskStage::reached, ""}, test_moment())).empty());
     CHECK(policy.idle());
 }
+
+namespace {
+
+ChildProcesses children(std::vector<int> pids, std::uint64_t newest = 7) {
+    return {1, std::move(pids), {newest}};
+}
+
+/// A memmon that has seen one list, of supervisord's children.
+class Steady {
+  public:
+    explicit Steady(std::uint64_t limit = 1000) : policy(watching_any(limit)) {
+        look({running(web0, 10), running(web1, 11)}, {{10, 500}, {11, 500}}, children({10, 11}));
+    }
+
+    bool asks_for_list() {
+        tick_ = policy.step(event_named("TICK_60"), test_moment());
+        return all_of<ListProcesses>(tick_).size() == 1;
+    }
+    /// A tick with its list, and what comes of it.
+    Actions look(const std::vector<ProcessInfo>& processes, const std::map<int, std::uint64_t>& sizes,
+                 std::optional<ChildProcesses> now) {
+        REQUIRE(asks_for_list());
+        return answer(processes, sizes, std::move(now));
+    }
+    Actions answer(const std::vector<ProcessInfo>& processes, const std::map<int, std::uint64_t>& sizes,
+                   std::optional<ChildProcesses> now) {
+        const auto asked = all_of<MeasureMemory>(policy.step(ProcessesListed{processes}, test_moment()));
+        REQUIRE(asked.size() == 1);
+        CHECK(asked[0].children_of == 0);
+        return policy.step(MemoryMeasured{sizes, std::move(now)}, test_moment());
+    }
+    /// A tick without a list.
+    Actions glance(const std::map<int, std::uint64_t>& sizes, std::optional<ChildProcesses> now) {
+        REQUIRE_FALSE(asks_for_list());
+        const auto asked = all_of<MeasureMemory>(tick_);
+        REQUIRE(asked.size() == 1);
+        CHECK(asked[0].children_of == 1);
+        return policy.step(MemoryMeasured{sizes, std::move(now)}, test_moment());
+    }
+
+    Memmon policy;
+
+  private:
+    Actions tick_;
+};
+
+bool wants_list(const Actions& actions) {
+    return all_of<ListProcesses>(actions).size() == 1;
+}
+
+}  // namespace
+
+TEST_CASE("while supervisord has the same children nothing is asked of it", "[memmon]") {
+    Steady memmon;
+    for (int round = 0; round < 3; ++round) {
+        CHECK(memmon.glance({{10, 600}, {11, 1000}}, children({10, 11})).empty());
+        CHECK(memmon.policy.idle());
+    }
+    const auto over = memmon.glance({{10, 600}, {11, 1001}}, children({10, 11}));
+    CHECK(over.size() == 1);
+    REQUIRE(wants_list(over));
+    const auto restarts = all_of<Restart>(
+        memmon.answer({running(web0, 10), running(web1, 11)}, {{10, 600}, {11, 1001}}, children({10, 11})));
+    REQUIRE(restarts.size() == 1);
+    CHECK(restarts[0].id == web1);
+    // Whatever becomes of it, what holds now is not known.
+    memmon.policy.step(TaskProgress{web1, TaskStage::spared, "it is gone"}, test_moment());
+    CHECK(memmon.asks_for_list());
+}
+
+TEST_CASE("a child that is born or has died has memmon ask who they are", "[memmon]") {
+    const auto changed = GENERATE(children({10, 11, 12}), children({10}), children({10, 11}, 8),
+                                  children({11, 10}), ChildProcesses{2, {10, 11}, {7}});
+    Steady memmon;
+    REQUIRE(wants_list(memmon.glance({{10, 600}}, changed)));
+    memmon.answer({running(web0, 10), running(leaker, 12)}, {{10, 600}, {12, 400}}, children({10, 12}));
+    const auto asked = memmon.policy.step(event_named("TICK_60"), test_moment());
+    REQUIRE(all_of<MeasureMemory>(asked).size() == 1);
+    CHECK(all_of<MeasureMemory>(asked)[0].pids == std::vector{10, 12});
+}
+
+TEST_CASE("one that is born after the list is asked for at the next tick, a stranger but once", "[memmon]") {
+    Steady memmon;
+    REQUIRE(wants_list(memmon.glance({}, children({10}))));
+    memmon.answer({running(web0, 10)}, {{10, 600}}, children({10, 12}));
+    // The baseline is what was there before the list.
+    REQUIRE(wants_list(memmon.glance({{10, 600}}, children({10, 12}))));
+    memmon.answer({running(web0, 10)}, {{10, 600}}, children({10, 12}));
+    CHECK_FALSE(wants_list(memmon.glance({{10, 600}}, children({10, 12}))));
+}
+
+TEST_CASE("where the system tells of no children each tick asks for the list", "[memmon]") {
+    Steady memmon;
+    REQUIRE(wants_list(memmon.glance({{10, 1}, {11, 1}}, std::nullopt)));
+    memmon.answer({running(web0, 10)}, {{10, 1}}, std::nullopt);
+    CHECK(memmon.asks_for_list());
+    memmon.answer({running(web0, 10)}, {{10, 1}}, ChildProcesses{1, {77}, {7}});  // not its parent
+    CHECK(memmon.asks_for_list());
+}
+
+TEST_CASE("what has been restarted once is looked at like any other", "[memmon]") {
+    Steady memmon;
+    REQUIRE(wants_list(memmon.glance({{10, 2000}}, children({10, 11}))));
+    memmon.answer({running(web0, 10), running(web1, 11)}, {{10, 2000}, {11, 1}}, children({10, 11}));
+    memmon.policy.step(TaskProgress{web0, TaskStage::reached, "pid 12"}, test_moment());
+    memmon.look({running(web0, 12), running(web1, 11)}, {{12, 5}, {11, 1}}, children({11, 12}));
+    CHECK(memmon.glance({{12, 5}, {11, 1}}, children({11, 12})).empty());
+}

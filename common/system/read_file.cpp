@@ -1,4 +1,4 @@
-#include <keenlance/system/read_head.hpp>
+#include <keenlance/system/read_file.hpp>
 #include <keenlance/system/unique_fd.hpp>
 
 #include <fcntl.h>
@@ -25,6 +25,22 @@ Result<std::string> read_head(const std::string& path) {
     const auto count = ::read(file.get(), bytes.data(), bytes.size());
     if (count <= 0) return cannot_read(path, count < 0 ? errno : ESRCH);
     return std::string(bytes.data(), static_cast<std::size_t>(count));
+}
+
+Result<std::string> read_whole(const std::string& path) {
+    constexpr std::size_t most = std::size_t{16} << 20U;
+    const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) return cannot_read(path, errno);
+    std::string text;
+    std::array<char, 16'384> bytes{};
+    while (text.size() < most) {
+        const auto count = ::read(file.get(), bytes.data(), bytes.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return cannot_read(path, errno);
+        if (count == 0) return text;
+        text.append(bytes.data(), static_cast<std::size_t>(count));
+    }
+    return Error{ErrorKind::system, EFBIG, "cannot read " + path + ": it has no end"};
 }
 
 }  // namespace keenlance

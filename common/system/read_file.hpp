@@ -11,4 +11,7 @@ namespace keenlance {
 /// `system` too: those of /proc are never empty, unless the process is just ending.
 Result<std::string> read_head(const std::string& path);
 
+/// All of it, and an empty file is none the less one. At most 16 MB.
+Result<std::string> read_whole(const std::string& path);
+
 }  // namespace keenlance
