@@ -6,13 +6,13 @@
 #include <keenlance/notify/channel.hpp>
 #include <keenlance/system/reactor.hpp>
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
 namespace keenlance {
-
-class Transfers;
 
 /// What the server made of a mail.
 struct SmtpAnswer {
@@ -22,7 +22,8 @@ struct SmtpAnswer {
 };
 
 /// Error kinds: unreachable, timeout, unauthorized, malformed, invalid (the URL). libcurl is initialised by
-/// the first mail, not before.
+/// the first mail, not before. Each mail has a thread of its own: libcurl waits for the reply to a whole
+/// message, and for the one to QUIT, without giving control back, and a server may take a minute for it.
 class KEENLANCE_API SmtpClient {
   public:
     explicit SmtpClient(Reactor& reactor);
@@ -32,12 +33,18 @@ class KEENLANCE_API SmtpClient {
     SmtpClient(SmtpClient&&) = delete;
     SmtpClient& operator=(SmtpClient&&) = delete;
 
-    /// One mail, with CRLF line ends; answers once from a later turn.
+    /// One mail, with CRLF line ends; answers once from a later turn, not at all when the client is destroyed
+    /// before.
     void send(SmtpSettings settings, std::string message, std::function<void(SmtpAnswer)> answer);
 
   private:
+    struct Posting;
+
+    void finish(std::uint64_t id);
+
     Reactor& reactor_;
-    std::unique_ptr<Transfers> transfers_;
+    std::map<std::uint64_t, std::unique_ptr<Posting>> postings_;
+    std::uint64_t last_id_ = 0;
 };
 
 }  // namespace keenlance

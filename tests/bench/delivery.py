@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Whether nothing is lost and nothing is held up: the promises of --spool, --digest and --notify, measured.
 
-    delivery.py [--bin DIR] [--part storm|killed|burst]... [--crashes N] [--seeds N] [--programs N]
+    delivery.py [--bin DIR] [--part storm|killed|outage|burst]... [--crashes N] [--seeds N] [--outage SECONDS]
+                [--programs N]
 
 DIR is the folder with the programs (default: KEENLANCE_BIN, else the first build in the source tree). A rig plays
 supervisord where nothing else is said: it sends an event as soon as the one before was acknowledged.
@@ -12,6 +13,9 @@ crashes counts as many. Without a spool 1,000 wait in memory; the others are dro
 
 killed: 200 seeds of 30 crashes; a listener is killed with -9 at a random moment (before, while or after it acknowledges,
 or while it mails), and the next one takes up what it left. An event that was not acknowledged is sent again.
+
+outage: 50 crashes while the mail server is down for 150 s, and while one stalls in each phase of SMTP, for a minute each,
+which is how long a mail may take; then it is well again.
 
 burst: 300 programs of a real supervisord that crash all at once, while the listener is stopped or does not run: all but
 a few of the events are discarded. Every crash has to be told, from supervisord's list where its event was lost.
@@ -27,9 +31,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
 
 from delivery_burst import part_burst  # noqa: E402  pylint: disable=wrong-import-position
+from delivery_outage import part_outage  # noqa: E402  pylint: disable=wrong-import-position
 from delivery_storm import part_killed, part_storm  # noqa: E402  pylint: disable=wrong-import-position
 
-PARTS = {"storm": part_storm, "killed": part_killed, "burst": part_burst}
+PARTS = {"storm": part_storm, "killed": part_killed, "outage": part_outage, "burst": part_burst}
 
 
 def main():
@@ -39,6 +44,7 @@ def main():
     parser.add_argument("--crashes", type=int, default=10_000)
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--crashes-a-seed", type=int, default=30)
+    parser.add_argument("--outage", metavar="SECONDS", type=float, default=150)
     parser.add_argument("--programs", type=int, default=300)
     options = parser.parse_args()
     if options.bin:
