@@ -58,6 +58,9 @@ auto set(Function* function, Handle* handle, Option option, std::va_list argumen
 
 extern "C" {
 
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): curl.h has its own, and other ones each
+// year
+
 CURLcode curl_global_init(long flags) {
     KEENLANCE_REAL(curl_global_init);
     return function(flags);
@@ -149,6 +152,8 @@ CURLMsg* curl_multi_info_read(CURLM* multi, int* left) {
     KEENLANCE_REAL(curl_multi_info_read);
     return function(multi, left);
 }
+
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)
 
 }  // extern "C"
 
