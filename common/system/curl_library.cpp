@@ -40,8 +40,8 @@ ArgumentType type_of(int option) {
 
 template <class Function, class Handle, class Option>
 auto set(Function* function, Handle* handle, Option option, std::va_list arguments) {
-    // NOLINTNEXTLINE(bugprone-branch-clone): two of them differ where a long has 32 bits
     switch (type_of(static_cast<int>(option))) {
+        // NOLINTNEXTLINE(bugprone-branch-clone): they differ where a long has 32 bits
         case ArgumentType::number:
             return function(handle, option, va_arg(arguments, long));
         case ArgumentType::offset:

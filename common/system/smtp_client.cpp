@@ -26,6 +26,13 @@ namespace {
 
 constexpr Duration between_looks{100};  // at whether somebody has given it up
 
+// At once, since the other thread may be starting a command.
+#ifdef SOCK_CLOEXEC
+constexpr int close_on_exec = SOCK_CLOEXEC;
+#else
+constexpr int close_on_exec = 0;  // keep_from_children() does it a moment later
+#endif
+
 /// A mail on its way, of which its thread knows.
 struct Mail {
     SmtpSettings settings;
@@ -59,7 +66,7 @@ std::size_t take_reply(char* bytes, std::size_t size, std::size_t count, void* d
 
 curl_socket_t open_socket(void* data, curlsocktype /*purpose*/, struct curl_sockaddr* address) {
     auto& mail = *static_cast<Mail*>(data);
-    const int socket = ::socket(address->family, address->socktype, address->protocol);
+    const int socket = ::socket(address->family, address->socktype | close_on_exec, address->protocol);
     if (socket < 0) return CURL_SOCKET_BAD;
     UniqueFd copy(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
     const std::lock_guard lock(mail.mutex);
