@@ -8,7 +8,7 @@ import unittest
 from support.workspace import COMMANDS, PROGRAMS, ROOT, Workspace, binary
 
 MAN = ROOT / "man"
-SECTIONS = ("NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "EXAMPLES", "COMPATIBILITY", "SEE ALSO")
+SECTIONS = ("NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "ENVIRONMENT", "FILES", "EXIT STATUS", "EXAMPLES", "COMPATIBILITY", "SEE ALSO")
 
 
 def options_in_help(program):
