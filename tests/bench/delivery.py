@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Whether nothing is lost and nothing is held up: the promises of --spool, --digest and --notify, measured.
 
-    delivery.py [--bin DIR] [--part storm|killed|outage|burst]... [--crashes N] [--seeds N] [--outage SECONDS]
-                [--programs N]
+    delivery.py [--bin DIR] [--part storm|killed|outage|burst|day]... [--crashes N] [--seeds N] [--outage SECONDS]
+                [--programs N] [--listener NAME]...
 
 DIR is the folder with the programs (default: KEENLANCE_BIN, else the first build in the source tree). A rig plays
 supervisord where nothing else is said: it sends an event as soon as the one before was acknowledged.
@@ -20,6 +20,10 @@ which is how long a mail may take; then it is well again.
 burst: 300 programs of a real supervisord that crash all at once, while the listener is stopped or does not run: all but
 a few of the events are discarded. Every crash has to be told, from supervisord's list where its event was lost.
 
+day: TICK_5, TICK_60 and TICK_3600 of 24 hours to each listener (or the named ones), as fast as they are acknowledged,
+with two crashes each five minutes, beside a real supervisord. The listener's clocks are moved on with the ticks, by a
+library that is compiled for it. From the second hour on neither its own memory nor its descriptors may grow.
+
 Prints tables, and exits with 1 where a promise is broken, all of which the last lines name.
 """
 
@@ -31,10 +35,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
 
 from delivery_burst import part_burst  # noqa: E402  pylint: disable=wrong-import-position
+from delivery_day import part_day  # noqa: E402  pylint: disable=wrong-import-position
 from delivery_outage import part_outage  # noqa: E402  pylint: disable=wrong-import-position
 from delivery_storm import part_killed, part_storm  # noqa: E402  pylint: disable=wrong-import-position
+from support.workspace import PROGRAMS  # noqa: E402  pylint: disable=wrong-import-position
 
-PARTS = {"storm": part_storm, "killed": part_killed, "outage": part_outage, "burst": part_burst}
+PARTS = {"storm": part_storm, "killed": part_killed, "outage": part_outage, "burst": part_burst, "day": part_day}
 
 
 def main():
@@ -46,6 +52,7 @@ def main():
     parser.add_argument("--crashes-a-seed", type=int, default=30)
     parser.add_argument("--outage", metavar="SECONDS", type=float, default=150)
     parser.add_argument("--programs", type=int, default=300)
+    parser.add_argument("--listener", action="append", choices=PROGRAMS)
     options = parser.parse_args()
     if options.bin:
         os.environ["KEENLANCE_BIN"] = options.bin

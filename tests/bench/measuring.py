@@ -1,0 +1,175 @@
+"""What the parts of `run` measure with: the floors' programs, supervisord's side of a listener, and what a figure is.
+
+Others use the machine, too, and slow down all: the floor as much as the subject, so that ratios look better than they
+are. So a round is the best of a few tries; a figure is the median of the rounds, in which all subjects take turns.
+"""
+
+import os
+import re
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
+
+from support.listeners import ARGUMENTS  # noqa: E402  pylint: disable=wrong-import-position
+from support.rig import NO_SUPERVISORD, environment  # noqa: E402  pylint: disable=wrong-import-position
+from support.workspace import BATCH_PROGRAMS, PROGRAMS  # noqa: E402  pylint: disable=wrong-import-position
+
+SEED = ("memmon", "httpok", "crashmail", "crashmailbatch")
+AT_ONCE = ("essential", "ordered-startup-listener")  # ask supervisord for its processes as soon as they run
+UNASKING = tuple(program for program in PROGRAMS if program not in AT_ONCE)
+IGNORED = "PROCESS_STATE_RUNNING processname:web groupname:web from_state:STARTING pid:1"
+HARMLESS = "SUPERVISOR_STATE_CHANGE_RUNNING "
+TICK = "TICK_60 when:1700000000"
+TRIES = 5
+
+
+@dataclass
+class Row:
+    """One line of the table: what was measured, beside its floor, and what is allowed."""
+
+    work: str
+    unit: str  # ms, us, MB, calls
+    ours: float
+    floor: float | None = None
+    most_ratio: float | None = None  # to the floor
+    most: float | None = None  # in the unit
+    peer: float | None = None
+    peer_name: str = "superlance"
+    short: str = ""  # for the picture
+
+    @property
+    def ratio(self):
+        return self.ours / self.floor if self.floor else None
+
+    @property
+    def is_missed(self):
+        too_slow = self.most_ratio is not None and self.ratio > self.most_ratio
+        return too_slow or (self.most is not None and self.ours > self.most)
+
+    @property
+    def allowed(self):
+        """In the unit; None where nothing is asked."""
+        limits = [self.most_ratio * self.floor] if self.most_ratio else []
+        return min(limits + ([self.most] if self.most is not None else []), default=None)
+
+
+class Tools:
+    """The programs measured and measured with, and the peers that are at hand."""
+
+    def __init__(self, options):
+        self.bin = Path(options.bin)
+        self.floors = Path(options.build) / "tests/bench"
+        self.rounds = options.rounds
+        self.superlance = options.superlance
+        self.ordered_startup = options.ordered_startup
+        self.options = options
+        self.notes = []
+        self.points = []  # of the growth: (processes, floor ms, ours ms)
+
+    def floor(self, name):
+        return str(self.floors / f"bench_{name}")
+
+    def command(self, program, *arguments):
+        return [str(self.bin / program), *(arguments or ARGUMENTS[program])]
+
+    def peer(self, program, *arguments):
+        """The command line of the Python program of that name; nothing where its source is not at hand."""
+        if program in ("essential", "ordered-startup-listener") or not self.superlance:
+            return None
+        call = f"from superlance.{program} import main; main()"
+        return ["/usr/bin/env", f"PYTHONPATH={self.superlance}", "PYTHONDONTWRITEBYTECODE=1", sys.executable, "-c",
+                call, *(arguments or ARGUMENTS[program])]
+
+    def note(self, text):
+        self.notes.append(text)
+        print(f"  {text}", flush=True)
+
+
+class Asked:
+    """A program that answers a line with a line."""
+
+    def __init__(self, command, env=None):
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                         stderr=subprocess.DEVNULL, text=True, env=env)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+    def hear(self):
+        line = self._process.stdout.readline()
+        assert line, f"{self._process.args} has ended"
+        return [int(word) for word in line.split()]
+
+    def ask(self, line=""):
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+        return self.hear()
+
+
+class Postman(Asked):
+    """supervisord's side of a listener (postman.cpp), ready when it is made."""
+
+    def __init__(self, tools, command, server_url=NO_SUPERVISORD):
+        super().__init__([tools.floor("postman"), *command], environment(server_url, "listener"))
+        self.pid, nanoseconds = self.hear()
+        self.seconds_to_ready = nanoseconds / 1e9
+
+    def deliver(self, count, *events):
+        """Sends these events, `count` times over, and gives the seconds of each time."""
+        return [nanoseconds / 1e9 for nanoseconds in self.ask("\t".join([str(count), *events]))]
+
+
+class Reader(Asked):
+    """The floor of who looks at processes (proc_reader.cpp)."""
+
+    def __init__(self, tools, *arguments):
+        super().__init__([tools.floor("proc_reader"), *map(str, arguments)])
+        self.files = 0
+
+    def look(self):
+        nanoseconds, self.files = self.ask()
+        return nanoseconds / 1e9
+
+
+def best(measure, tries=TRIES):
+    return min(measure() for _ in range(tries))
+
+
+def medians(rounds):
+    """Of a list of equally long tuples, one of medians."""
+    return tuple(statistics.median(values) for values in zip(*rounds))
+
+
+# --- memory ---
+
+EVERYBODYS = re.compile(r"/(libc|libm|ld-linux|libpthread|libdl)[-.]|\[v")
+KINDS = ("Rss", "Pss", "Private_Clean", "Private_Dirty")
+
+
+def told_by_kernel(pid):
+    """{kind: MB} of smaps_rollup."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    found = {line.split(":")[0]: int(line.split()[1]) / 1024 for line in lines[1:]}
+    found["private"] = found["Private_Clean"] + found["Private_Dirty"]
+    return found
+
+
+def alone(pid):
+    """MB that are its own if no other program in C++ runs, by how the kernel shares: all that is resident but the C
+    library's clean pages. What the kernel itself calls private depends on who else happens to run."""
+    kilobytes, is_everybodys = 0, False
+    for line in Path(f"/proc/{pid}/smaps").read_text(encoding="utf-8").splitlines():
+        if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+            is_everybodys = bool(EVERYBODYS.search(line))
+        elif line.startswith("Private_Dirty:" if is_everybodys else "Rss:"):
+            kilobytes += int(line.split()[1])
+    return kilobytes / 1024

@@ -1,0 +1,156 @@
+"""The parts of `run` about every listener: its start, what it holds in memory, and an event that is none of its own."""
+
+import statistics
+import time
+
+from measuring import (AT_ONCE, HARMLESS, IGNORED, PROGRAMS, SEED, TICK, UNASKING, Postman, Row, alone, best,
+                       told_by_kernel)
+from ordered_startup import Round
+from support.workspace import wait_until
+from watched import Bed
+
+SPAWN_TARGET = EVENT_TARGET = 2.0
+MEMORY_TARGET = 1.5
+AFTER_ANSWER_TARGET = 6.0  # MB
+ALL_SEED_TARGET = 10.0  # MB
+HOUR = 20_000  # events: more than five a second
+LISTED = 1_000  # processes
+HTTPOK = ("-p", "nobody", "-t", "1", "http://127.0.0.1:9/")  # has somebody to ask for, and nobody to restart
+
+
+def slowest(ours):
+    return max(ours, key=ours.get)
+
+
+def subjects(tools):
+    """{name: command line}; hello is the floor."""
+    return {"hello": [tools.floor("hello")], **{program: tools.command(program) for program in PROGRAMS}}
+
+
+def rows_of(words, short, unit, figures, target, peers):
+    """One row, for the listener that is worst, and the others as words."""
+    ours = {name: value for name, value in figures.items() if name != "hello"}
+    worst = slowest(ours)
+    return [Row(f"{words} ({worst}, the worst of {len(ours)})", unit, ours[worst], figures["hello"],
+                most_ratio=target, peer=peers.get(worst) or max(peers.values(), default=None), short=short)]
+
+
+def in_words(figures, unit):
+    return ", ".join(f"{name} {value:.3g}" for name, value in figures.items()) + f" {unit}"
+
+
+def spawn_once(tools, command):
+    with Postman(tools, command) as postman:
+        return postman.seconds_to_ready
+
+
+def part_spawn(tools):
+    rounds = {name: [] for name in subjects(tools)}
+    for _ in range(tools.rounds):
+        for name, command in subjects(tools).items():
+            rounds[name].append(best(lambda command=command: spawn_once(tools, command), 7) * 1000)
+    figures = {name: statistics.median(values) for name, values in rounds.items()}
+    peers = {name: best(lambda name=name: spawn_once(tools, tools.peer(name)), 3) * 1000
+             for name in PROGRAMS if tools.peer(name)}
+    tools.note(f"spawn to READY: {in_words(figures, 'ms')}; superlance: {in_words(peers, 'ms')}")
+    return rows_of("spawn to READY", "spawn to READY", "ms", figures, SPAWN_TARGET, peers)
+
+
+def part_events(tools):
+    postmen = {name: Postman(tools, command) for name, command in subjects(tools).items() if name not in AT_ONCE}
+    try:
+        for postman in postmen.values():
+            postman.deliver(200, IGNORED)
+        rounds = {name: [] for name in postmen}
+        for _ in range(tools.rounds):
+            for name, postman in postmen.items():
+                rounds[name].append(statistics.median(postman.deliver(500, IGNORED)) * 1e6)
+    finally:
+        for postman in postmen.values():
+            postman.__exit__()
+    figures = {name: statistics.median(values) for name, values in rounds.items()}
+    peers = {}
+    for name in UNASKING:
+        if tools.peer(name):
+            with Postman(tools, tools.peer(name)) as postman:
+                peers[name] = statistics.median(postman.deliver(500, IGNORED)) * 1e6
+    tools.note(f"an ignored event: {in_words(figures, 'us')}; superlance: {in_words(peers, 'us')}")
+    return rows_of("an ignored event, read to READY", "an ignored event", "us", figures, EVENT_TARGET, peers)
+
+
+def after_an_hour(tools, command):
+    """(alone, by the kernel) of a listener that has seen many events, none of its own."""
+    with Postman(tools, command) as postman:
+        postman.deliver(HOUR, IGNORED)
+        return alone(postman.pid), told_by_kernel(postman.pid)
+
+
+def part_memory(tools):
+    commands = subjects(tools)
+    found = {name: after_an_hour(tools, commands[name]) for name in ("hello", *UNASKING)}
+    figures = {name: own for name, (own, _) in found.items()}
+    for name, (own, told) in found.items():
+        tools.note(f"{name:16} alone {own:5.2f} MB; by the kernel private {told['private']:5.2f} MB (of which changed "
+                   f"{told['Private_Dirty']:5.2f}), RSS {told['Rss']:5.2f} MB")
+    peers = {name: after_an_hour(tools, tools.peer(name))[1]["private"] for name in UNASKING if tools.peer(name)}
+    if peers:
+        tools.note(f"superlance: private {in_words(peers, 'MB')}")
+    changed = {name: told["Private_Dirty"] for name, (_, told) in found.items()}
+    return [*rows_of("private memory after 20,000 ignored events", "memory of a listener", "MB", figures,
+                     MEMORY_TARGET, peers),
+            *rows_of("of which changed, so nobody can share it", "of which changed", "MB", changed, MEMORY_TARGET, {})]
+
+
+def after_answer(tools, bed):
+    """{listener: MB private} two seconds after each had the list of all processes."""
+    arguments = {"memmon": ("-a", "1TB"), "httpok": HTTPOK,
+                 "essential": ("-p", "nobody"), "ordered-startup-listener": ("-c", bed.config)}
+    figures = {}
+    for name, words in arguments.items():
+        before = bed.calls_answered("supervisor.getAllProcessInfo")
+        with Postman(tools, tools.command(name, *words), bed.url) as postman:
+            postman.deliver(1, TICK, HARMLESS)
+            try:
+                wait_until(lambda before=before: bed.calls_answered("supervisor.getAllProcessInfo") > before,
+                           f"{name} to ask", 5)
+            except AssertionError:
+                tools.note(f"{name} did not ask supervisord for its list")
+                continue
+            time.sleep(2)  # which is what is allowed for giving memory back
+            figures[name] = told_by_kernel(postman.pid)["private"]
+    return figures
+
+
+def together(tools, commands, url, *events):
+    """MB that so many listeners take up together, two seconds after the last event."""
+    postmen = [Postman(tools, command, url) for command in commands]
+    try:
+        for postman in postmen:
+            postman.deliver(100, IGNORED)
+            for event in events:
+                postman.deliver(1, event, HARMLESS)
+        time.sleep(2)
+        return sum(told_by_kernel(postman.pid)["Pss"] for postman in postmen)
+    finally:
+        for postman in postmen:
+            postman.__exit__()
+
+
+def part_answer(tools):
+    with Round() as case:
+        bed = Bed(case, tools, LISTED)
+        figures = after_answer(tools, bed)
+        seed = [tools.command("memmon", "-a", "1TB"), tools.command("httpok", *HTTPOK),
+                *(tools.command(name) for name in SEED[2:])]
+        peers = [tools.peer(name) for name in SEED if tools.peer(name)]
+        at_rest = together(tools, seed, bed.url)
+        asked = together(tools, seed, bed.url, TICK)
+        of_peers = together(tools, peers, bed.url) if peers else None
+    tools.note(f"2 s after a list of {LISTED:,} processes: {in_words(figures, 'MB')}")
+    worst = slowest(figures)
+    return [Row(f"private memory 2 s after a list of {LISTED:,} processes ({worst}, the worst of {len(figures)})", "MB",
+                figures[worst], most=AFTER_ANSWER_TARGET, short="after 1,000 processes' list"),
+            Row("the four seed listeners together, at rest", "MB", at_rest, most=ALL_SEED_TARGET, peer=of_peers,
+                short="four listeners, at rest"),
+            Row("the same after a tick, with all they ask for", "MB", asked, most=ALL_SEED_TARGET, peer=of_peers,
+                short="four listeners, after a tick")]
