@@ -45,6 +45,8 @@ class KEENLANCE_API DeliveryQueue {
     [[nodiscard]] std::optional<SteadyTime> deadline() const;
     /// Nothing waits and nothing is under way; once hurried, nothing is left to try.
     [[nodiscard]] bool idle() const;
+    /// It is being tried: whether it was taken is not known yet.
+    [[nodiscard]] bool is_under_way(LetterNumber number) const { return under_way_ == number; }
     [[nodiscard]] std::size_t size() const { return letters_.size(); }
     /// Of the letter, all failed.
     [[nodiscard]] int tries(LetterNumber number) const;

@@ -125,10 +125,18 @@ void Outbox::store_what_is_in_memory() {
 
 void Outbox::drop_the_oldest() {
     while (in_memory_ > most_in_memory || (bytes_in_memory_ > most_bytes_in_memory && in_memory_ > 1)) {
-        const auto oldest =
-            std::ranges::find_if(kept_, [](const auto& each) { return each.second.letter.has_value(); });
-        ++dropped_;
-        if (dropped_ == 1 || dropped_ % 100 == 0) {
+        // One that is under way may yet be taken: it would be told and counted as dropped.
+        const auto is_under_way = [this](LetterNumber number) {
+            return std::ranges::any_of(
+                lines_, [number](const Line& line) { return line.queue.is_under_way(number); });
+        };
+        const auto oldest = std::ranges::find_if(kept_, [&](const auto& each) {
+            return each.second.letter.has_value() && !is_under_way(each.first);
+        });
+        if (oldest == kept_.end()) return;
+        const auto before = dropped_;
+        dropped_ += oldest->second.letter->count;
+        if (before == 0 || dropped_ / 100 > before / 100) {
             say(fmt::format(
                 "more than {} notifications are waiting; dropped the oldest, \"{}\" ({} dropped so "
                 "far)",
