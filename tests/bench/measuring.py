@@ -1,7 +1,8 @@
 """What the parts of `run` measure with: the floors' programs, supervisord's side of a listener, and what a figure is.
 
-Others use the machine, too, and slow down all: the floor as much as the subject, so that ratios look better than they
-are. So a round is the best of a few tries; a figure is the median of the rounds, in which all subjects take turns.
+Others use the machine, too: whoever computes for longer is interrupted more often. So what computes is compared by the
+processor time it used, by the processor's own clock of it; an event, which is over in no time, by the time it took. A
+round is the best of a few tries; a figure is the median of the rounds, in which all subjects take turns.
 """
 
 import os
@@ -9,14 +10,16 @@ import re
 import statistics
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
 
 from support.listeners import ARGUMENTS  # noqa: E402  pylint: disable=wrong-import-position
 from support.rig import NO_SUPERVISORD, environment  # noqa: E402  pylint: disable=wrong-import-position
-from support.workspace import BATCH_PROGRAMS, PROGRAMS  # noqa: E402  pylint: disable=wrong-import-position
+from support.workspace import PROGRAMS  # noqa: E402  pylint: disable=wrong-import-position
 
 SEED = ("memmon", "httpok", "crashmail", "crashmailbatch")
 AT_ONCE = ("essential", "ordered-startup-listener")  # ask supervisord for its processes as soon as they run
@@ -89,12 +92,24 @@ class Tools:
         print(f"  {text}", flush=True)
 
 
+class Took(NamedTuple):
+    """Seconds, and those of processor time."""
+
+    elapsed: float
+    used: float
+
+    @classmethod
+    def of(cls, nanoseconds):
+        return cls(*(value / 1e9 for value in nanoseconds))
+
+
 class Asked:
     """A program that answers a line with a line."""
 
-    def __init__(self, command, env=None):
+    def __init__(self, command, env=None, processor=None):
+        pin = None if processor is None else lambda: os.sched_setaffinity(0, {processor})
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                         stderr=subprocess.DEVNULL, text=True, env=env)
+                                         stderr=subprocess.DEVNULL, text=True, env=env, preexec_fn=pin)
 
     def __enter__(self):
         return self
@@ -116,16 +131,17 @@ class Asked:
 
 
 class Postman(Asked):
-    """supervisord's side of a listener (postman.cpp), ready when it is made."""
+    """supervisord's side of a listener (postman.cpp), ready when it is made; both on one `processor`, if given."""
 
-    def __init__(self, tools, command, server_url=NO_SUPERVISORD):
-        super().__init__([tools.floor("postman"), *command], environment(server_url, "listener"))
-        self.pid, nanoseconds = self.hear()
-        self.seconds_to_ready = nanoseconds / 1e9
+    def __init__(self, tools, command, server_url=NO_SUPERVISORD, processor=None):
+        super().__init__([tools.floor("postman"), *command], environment(server_url, "listener"), processor)
+        self.pid, *nanoseconds = self.hear()
+        self.until_ready = Took.of(nanoseconds)
 
     def deliver(self, count, *events):
-        """Sends these events, `count` times over, and gives the seconds of each time."""
-        return [nanoseconds / 1e9 for nanoseconds in self.ask("\t".join([str(count), *events]))]
+        """Sends these events, `count` times over, and gives what each time took."""
+        told = self.ask("\t".join([str(count), *events]))
+        return [Took.of(pair) for pair in zip(told[::2], told[1::2])]
 
 
 class Reader(Asked):
@@ -133,11 +149,13 @@ class Reader(Asked):
 
     def __init__(self, tools, *arguments):
         super().__init__([tools.floor("proc_reader"), *map(str, arguments)])
-        self.files = 0
+        self.files = 0  # of one pass
 
-    def look(self):
-        nanoseconds, self.files = self.ask()
-        return nanoseconds / 1e9
+    def look(self, passes=1):
+        """What a pass took."""
+        elapsed, used, files = self.ask(str(passes))
+        self.files = files // passes
+        return Took(elapsed / passes / 1e9, used / passes / 1e9)
 
 
 def best(measure, tries=TRIES):
@@ -147,6 +165,19 @@ def best(measure, tries=TRIES):
 def medians(rounds):
     """Of a list of equally long tuples, one of medians."""
     return tuple(statistics.median(values) for values in zip(*rounds))
+
+
+def processor_seconds(pid):
+    return int(Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[0]) / 1e9
+
+
+def wait_until_idle(pid, seconds=1.0):
+    """Until it did nothing for so long."""
+    while True:
+        before = processor_seconds(pid)
+        time.sleep(seconds)
+        if processor_seconds(pid) == before:
+            return
 
 
 # --- memory ---

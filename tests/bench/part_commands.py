@@ -7,8 +7,6 @@ import ordered_startup
 from control_floor import VERBS
 from measuring import Row
 
-PEER_ROUNDS = 1
-
 
 def part_startup(tools):
     """A chain of 50 programs, one after another."""

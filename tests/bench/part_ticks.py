@@ -2,9 +2,10 @@
 almost every minute of its life."""
 
 import re
+import statistics
 from pathlib import Path
 
-from measuring import HARMLESS, TICK, TRIES, Postman, Reader, Row, best, medians
+from measuring import HARMLESS, TICK, TRIES, Postman, Reader, Row, medians
 from ordered_startup import Round
 from support.workspace import wait_until
 from watched import Bed, Mother
@@ -12,14 +13,16 @@ from watched import Bed, Mother
 MANY, DESCENDANTS = 1_000, 3
 FAMILIES_TARGET = SIZES_TARGET = 2.0
 LINEAR_TARGET = 1.5
+NEVER = "1000GB"  # nothing is as large
 SCALE = (10, 30, 100, 300, 1_000, 3_000, 10_000)
 
 
-def seconds_of_tick(postman):
-    """A tick's own: it is acknowledged before the work is done, so a second event waits behind it; less than two that
-    are ignored. With the time it takes until the tick is acknowledged, and the listener hears the next one."""
-    both = best(lambda: postman.deliver(1, TICK, HARMLESS)[0])
-    return both - best(lambda: postman.deliver(1, HARMLESS, HARMLESS)[0])
+def of_tick(postman, times):
+    """(elapsed, used) seconds of a tick's own: it is acknowledged before the work is done, so a second event waits
+    behind it, and what two take that are ignored is subtracted."""
+    both, neither = postman.deliver(times, TICK, HARMLESS), postman.deliver(times, HARMLESS, HARMLESS)
+    return tuple(statistics.median(column) - statistics.median(ignored)
+                 for column, ignored in zip(zip(*both), zip(*neither)))
 
 
 def reads(pid):
@@ -40,13 +43,17 @@ def settle(postman, count, count_calls):
 
 
 def in_turns(tools, count, postman, reader):
-    """(floor, tick) in seconds."""
+    """(floor, tick) in seconds of processor time, and both in those of the clock."""
+    times = max(TRIES, 1_000 // count)
     reader.look()
     before = reads(postman.pid)
-    result = medians([(best(reader.look), seconds_of_tick(postman)) for _ in range(tools.rounds)])
-    ticks = tools.rounds * TRIES
+    rounds = []
+    for _ in range(tools.rounds):
+        floor, (elapsed, used) = reader.look(times), of_tick(postman, times)
+        rounds.append((floor.used, used, floor.elapsed, elapsed))
+    ticks = tools.rounds * times
     assert reads(postman.pid) - before >= ticks * count, f"not each of {ticks} ticks looked at {count} processes"
-    return result
+    return medians(rounds)
 
 
 def of_peer(tools, url, *arguments):
@@ -56,7 +63,7 @@ def of_peer(tools, url, *arguments):
         return None
     with Postman(tools, command, url) as postman:
         postman.deliver(1, HARMLESS)
-        return postman.deliver(1, TICK)[0]
+        return postman.deliver(1, TICK)[0].elapsed
 
 
 def milliseconds(seconds):
@@ -64,7 +71,7 @@ def milliseconds(seconds):
 
 
 def steady(tools, descendants, words, short, target):
-    arguments = ["-a", "1TB", *(["-c"] if descendants else [])]
+    arguments = ["-a", NEVER, *(["-c"] if descendants else [])]
     with Round() as case:
         bed = Bed(case, tools, MANY, descendants)
         watched = ["stat"] if descendants else ["statm", *bed.pids()]
@@ -72,10 +79,11 @@ def steady(tools, descendants, words, short, target):
                 Reader(tools, *watched) as reader:
             settle(postman, MANY, lambda: bed.calls)
             before = bed.calls
-            floor, ours = in_turns(tools, MANY, postman, reader)
+            floor, ours, *elapsed = in_turns(tools, MANY, postman, reader)
             calls = bed.calls - before
         peer = of_peer(tools, bed.url, *arguments)
-    tools.note(f"{words}: the floor reads {reader.files} files")
+    tools.note(f"by the clock: floor {elapsed[0] * 1000:.1f} ms, tick {elapsed[1] * 1000:.1f} ms; the floor reads "
+               f"{reader.files} files")
     return [Row(words, "ms", ours * 1000, floor * 1000, most_ratio=target, peer=milliseconds(peer), short=short),
             Row(f"calls to supervisord in {tools.rounds * TRIES} such ticks", "calls", calls, most=0)]
 
@@ -95,10 +103,10 @@ def part_scale(tools):
     for count in SCALE:
         with Round() as case:
             mother = Mother(case, tools, count)
-            with Postman(tools, tools.command("memmon", "-a", "1TB"), mother.url) as postman, \
+            with Postman(tools, tools.command("memmon", "-a", NEVER), mother.url) as postman, \
                     Reader(tools, "statm", *mother.pids) as reader:
                 settle(postman, count, lambda mother=mother: mother.lists)
-                floor, ours = in_turns(tools, count, postman, reader)
+                floor, ours, *_ = in_turns(tools, count, postman, reader)
         points.append((count, floor * 1000, ours * 1000))
         tools.note(f"{count:6,} processes: floor {floor * 1e3:8.3f} ms, tick {ours * 1e3:8.3f} ms, "
                    f"{ours / count * 1e6:5.2f} us a process")

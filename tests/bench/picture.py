@@ -10,18 +10,19 @@ STYLE = """
   text { font: 13px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; fill: #1f2328 }
   .card { fill: #ffffff; stroke: #d0d7de }
   .title { font-weight: 600; font-size: 15px }
-  .small, .value { font-size: 11.5px; fill: #59636e }
-  .value.ours { font-weight: 600; fill: #1f2328 }
+  .small, .value, .best { font-size: 11.5px; fill: #59636e }
+  .value, .best { paint-order: stroke; stroke: #ffffff; stroke-width: 4px; stroke-linejoin: round }
+  .best { font-weight: 600; fill: #1f2328 }
   .grid { stroke: #d0d7de; stroke-width: 1; stroke-dasharray: 2 3 }
-  .floor { fill: #afb8c1; stroke: #afb8c1 } .ours { fill: #1a7f64; stroke: #1a7f64 }
-  .peer { fill: #d9822b; stroke: #d9822b }
-  rect.floor, rect.ours, rect.peer { stroke: none }
-  path { fill: none !important; stroke-width: 2 }
+  .floor { fill: #afb8c1 } .ours { fill: #1a7f64 } .peer { fill: #d9822b }
+  path.floor, path.ours { fill: none; stroke-width: 2 } path.floor { stroke: #afb8c1 } path.ours { stroke: #1a7f64 }
   .allowed { stroke: #cf222e; stroke-width: 2 }
+  .guide { stroke: #59636e; stroke-width: 1; stroke-dasharray: 6 5 }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3 } .card { fill: #0d1117; stroke: #30363d } .small, .value { fill: #9198a1 }
-    .value.ours { fill: #e6edf3 } .grid { stroke: #30363d } .floor { fill: #6e7681; stroke: #6e7681 }
-    .ours { fill: #2ea98a; stroke: #2ea98a } .peer { fill: #e09b4f; stroke: #e09b4f } .allowed { stroke: #ff7b72 }
+    .value, .best { stroke: #0d1117 } .best { fill: #e6edf3 } .grid { stroke: #30363d } .floor { fill: #6e7681 }
+    .ours { fill: #2ea98a } .peer { fill: #e09b4f } path.floor { stroke: #6e7681 } path.ours { stroke: #2ea98a }
+    .allowed { stroke: #ff7b72 } .guide { stroke: #9198a1 }
   }
 """
 TO_SCALE = {"us": 1e-3, "ms": 1.0, "MB": 1.0}
@@ -85,26 +86,25 @@ def panel(rows, title, top):
     """(parts, where it ends) of the bars of one unit."""
     bars = [[(kind, getattr(row, kind)) for kind in ("floor", "ours", "peer") if getattr(row, kind)] for row in rows]
     factors = [TO_SCALE[row.unit] for row in rows]
-    values = [value * factor for each, factor in zip(bars, factors) for _, value in each]
-    scale = Scale(values, LABEL, WIDTH - RIGHT)
-    parts, y = [text(20, top + 16, title, "title")], top + HEAD
+    scale = Scale([value * factor for each, factor in zip(bars, factors) for _, value in each], LABEL, WIDTH - RIGHT)
+    parts, values, y = [text(20, top + 16, title, "title")], [], top + HEAD
     for row, each, factor in zip(rows, bars, factors):
         parts.append(text(LABEL - 12, y + BAR * len(each) / 2 + 4.5, row.short, anchor="end"))
-        first = y
-        for kind, value in each:
-            end = max(scale(value * factor), LABEL + 2)
-            parts += [f'<rect x="{LABEL}" y="{y:.1f}" width="{end - LABEL:.1f}" height="{BAR - 2}" rx="2" '
-                      f'class="{kind}"/>', text(end + 6, y + BAR - 3, shown(value, row.unit), f"value {kind}")]
-            y += BAR
         if row.allowed:
             x = scale(row.allowed * factor)
-            parts.append(line(x, first - 2, x, y, "allowed"))
+            values.append(line(x, y - 3, x, y + BAR * len(each) + 1, "allowed"))
+        for kind, value in each:
+            end = max(scale(value * factor), LABEL + 2)
+            parts.append(f'<rect x="{LABEL}" y="{y:.1f}" width="{end - LABEL:.1f}" height="{BAR - 2}" rx="2" '
+                         f'class="{kind}"/>')
+            values.append(text(end + 6, y + BAR - 3, shown(value, row.unit), "best" if kind == "ours" else "value"))
+            y += BAR
         y += GAP
     unit = "MB" if rows[0].unit == "MB" else "ms"
     grid = [line(scale(power), top + HEAD - 6, scale(power), y - 6, "grid") for power in scale.powers]
     ticks = [text(scale(power), y + 8, shown(power, unit).replace(".0 ", " "), "small", "middle")
              for power in scale.powers]
-    return grid + parts + ticks, y + 26
+    return grid + parts + values + ticks, y + 26
 
 
 def bars(rows, machine):
@@ -130,7 +130,8 @@ def growth(points):
     across = Scale([point[0] for point in points], 84, right)
     down = Scale([value for point in points for value in point[1:]], bottom, top)
     body = [text(20, 28, title, "title"),
-            text(20, 50, "On logarithmic scales, what grows with their number is a line of this slope.", "small")]
+            text(20, 50, "Processor time, on logarithmic scales; the broken line is what grows as their number does.",
+                 "small")]
     for power in across.powers:
         body += [line(across(power), top, across(power), bottom, "grid"),
                  text(across(power), bottom + 20, f"{power:,.0f}", "small", "middle")]
@@ -138,13 +139,15 @@ def growth(points):
         body += [line(84, down(power), right, down(power), "grid"),
                  text(76, down(power) + 4, shown(power, "ms").replace(".0 ", " "), "small", "end")]
     body.append(text((84 + right) / 2, bottom + 42, "processes of supervisord", "small", "middle"))
+    count, _, last = points[-1]
+    first = max(points[0][0], 10 ** down.low * count / last)  # where it leaves the picture
+    body.append(line(across(first), down(last * first / count), across(count), down(last), "guide"))
     for place, kind, name in ((1, "floor", "bare reads"), (2, "ours", "memmon")):
         path = " ".join(f"{'L' if number else 'M'}{across(point[0]):.1f} {down(point[place]):.1f}"
                         for number, point in enumerate(points))
         body.append(f'<path d="{path}" class="{kind}"/>')
         body += [f'<circle cx="{across(point[0]):.1f}" cy="{down(point[place]):.1f}" r="4" class="{kind}"/>'
                  for point in points]
-        last = points[-1]
-        body.append(text(right + 10, down(last[place]) + (12 if kind == "floor" else -4),
-                         f"{name}: {shown(last[place], 'ms')}", f"value {kind}"))
+        body.append(text(right + 10, down(points[-1][place]) + (12 if kind == "floor" else 0),
+                         f"{name}: {shown(points[-1][place], 'ms')}", "best" if kind == "ours" else "value"))
     return document(bottom + 58, title, body)

@@ -17,6 +17,7 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <ctime>
 #include <iostream>
 #include <stdexcept>
 #include <string>
@@ -59,6 +60,14 @@ class Listener {
     }
 
     [[nodiscard]] pid_t pid() const { return pid_; }
+    /// Nanoseconds of processor time since its birth, up to this moment.
+    [[nodiscard]] long used() const {
+        clockid_t clock{};
+        timespec time{};
+        if (::clock_getcpuclockid(pid_, &clock) != 0 || ::clock_gettime(clock, &time) != 0)
+            throw std::runtime_error("the listener's clock cannot be read");
+        return time.tv_sec * 1'000'000'000 + time.tv_nsec;
+    }
 
     void send(std::string_view event) const {
         if (::write(to_, event.data(), event.size()) != static_cast<ssize_t>(event.size()))
@@ -109,12 +118,14 @@ void deliver(const Listener& listener, const std::string& line) {
     std::vector<std::string> events(order.size() - 1);
     for (int left = std::stoi(order.front()); left > 0; --left) {
         std::transform(order.begin() + 1, order.end(), events.begin(), envelope);
+        const auto used = listener.used();
         const auto began = Clock::now();
         for (const auto& event : events) {
             listener.send(event);
             listener.expect("RESULT 2\nOKREADY\n");
         }
-        std::cout << nanoseconds_since(began) << ' ';
+        const auto elapsed = nanoseconds_since(began);
+        std::cout << elapsed << ' ' << listener.used() - used << ' ';
     }
     std::cout << std::endl;
 }
@@ -128,7 +139,8 @@ int main(int argc, char** argv) {
         const auto began = Clock::now();
         const Listener listener(argv + 1);
         listener.expect("READY\n");
-        std::cout << listener.pid() << ' ' << nanoseconds_since(began) << std::endl;
+        const auto elapsed = nanoseconds_since(began);
+        std::cout << listener.pid() << ' ' << elapsed << ' ' << listener.used() << std::endl;
         for (std::string line; std::getline(std::cin, line);)
             deliver(listener, line);
         return 0;

@@ -16,7 +16,7 @@ class Bed(Supervisord):
         began = time.monotonic()
         super().__init__(case, loglevel="trace")
         wait_until(lambda: len(self.pids()) == count, f"{count} processes to run", 300)
-        tools.note(f"supervisord needed {time.monotonic() - began:.1f} s to start {count} processes")
+        tools.note(f"supervisord itself needed {time.monotonic() - began:.1f} s to start {count} processes")
 
     def _configuration(self, sections):
         text = super()._configuration(sections).replace("minfds=256", f"minfds={3 * self._count + 100}")
