@@ -86,7 +86,7 @@ CommandLineSpec once_command_line() {
     spec.summary = "Prints what memmon would do now, and does nothing.";
     spec.usage = "--once [OPTION]...";
     for (auto& option : spec.options) {
-        const auto& key = option.names.back();
+        const std::string key = option.names.back();
         if (key == "cumulative" || key == "sendmail") option.names.erase(option.names.begin());
         if (key == "serverurl") option.names = {"s", "serverurl"};
         if (key == "configuration") option.names = {"c", "configuration"};
