@@ -183,7 +183,7 @@ def wait_until_idle(pid, seconds=1.0):
 # --- memory ---
 
 EVERYBODYS = re.compile(r"/(libc|libm|ld-linux|libpthread|libdl)[-.]|\[v")
-KINDS = ("Rss", "Pss", "Private_Clean", "Private_Dirty")
+MAPPING = re.compile(r"[0-9a-f]+-[0-9a-f]+ \S+ \S+ \S+ \S+ *(.*)")
 
 
 def told_by_kernel(pid):
@@ -194,13 +194,20 @@ def told_by_kernel(pid):
     return found
 
 
-def alone(pid):
-    """MB that are its own if no other program in C++ runs, by how the kernel shares: all that is resident but the C
-    library's clean pages. What the kernel itself calls private depends on who else happens to run."""
-    kilobytes, is_everybodys = 0, False
+def mappings(pid):
+    """(file, {kind: kB}) of each."""
+    found = []
     for line in Path(f"/proc/{pid}/smaps").read_text(encoding="utf-8").splitlines():
-        if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
-            is_everybodys = bool(EVERYBODYS.search(line))
-        elif line.startswith("Private_Dirty:" if is_everybodys else "Rss:"):
-            kilobytes += int(line.split()[1])
-    return kilobytes / 1024
+        if mapping := MAPPING.match(line):
+            found.append((mapping.group(1), {}))
+        elif line.endswith(" kB"):
+            found[-1][1][line.split(":")[0]] = int(line.split()[1])
+    return found
+
+
+def alone(pid, beside=None):
+    """MB that are its own if no other program runs but one (`beside`) and what is of C: all that is resident but the
+    clean pages of their files. What the kernel itself calls private depends on who else happens to run."""
+    shared = {name for name, _ in mappings(beside)} if beside else set()
+    return sum(sizes["Private_Dirty" if name and (name in shared or EVERYBODYS.search(name)) else "Rss"]
+               for name, sizes in mappings(pid) if sizes) / 1024

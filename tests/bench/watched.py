@@ -1,9 +1,10 @@
 """Processes to be watched: of a real supervisord, or of a mother that is none, so that there may be 10,000."""
 
+import os
 import subprocess
 import time
 
-from control_floor import Supervisord
+from control_floor import Supervisord, Wire
 from support.server import Server, answering_rpc
 from support.workspace import wait_until
 
@@ -16,7 +17,15 @@ class Bed(Supervisord):
         began = time.monotonic()
         super().__init__(case, loglevel="trace")
         wait_until(lambda: len(self.pids()) == count, f"{count} processes to run", 300)
-        tools.note(f"supervisord itself needed {time.monotonic() - began:.1f} s to start {count} processes")
+        tools.note(f"supervisord itself: {time.monotonic() - began:.1f} s to start {count:,} processes, "
+                   f"{self._seconds_of_list():.2f} s to list them, {len(os.listdir(f'/proc/{self.process.pid}/fd')):,} "
+                   "open files")
+
+    def _seconds_of_list(self):
+        wire = Wire(self.socket)
+        began = time.monotonic()
+        wire.answer(wire.request("supervisor.getAllProcessInfo"))
+        return time.monotonic() - began
 
     def _configuration(self, sections):
         text = super()._configuration(sections).replace("minfds=256", f"minfds={3 * self._count + 100}")
