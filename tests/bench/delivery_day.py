@@ -13,6 +13,7 @@ from support.listeners import ARGUMENTS
 from support.rig import Rig
 from support.server import Server, answering
 from support.smtp import SmtpServer
+from support.storm import letters
 from support.supervisord import Supervisord, program
 from support.workspace import BATCH_PROGRAMS, PROGRAMS, wait_until
 
@@ -50,6 +51,7 @@ class Day:
         self.smtp, self.web = SmtpServer(case), Server(case, answering())
         self.supervisord = Supervisord(case, program("web", "/bin/sleep 99999"), program("db", "/bin/sleep 99999"))
         self.rig = Rig(case, name, *self._arguments(case), server_url=self.supervisord, env=self.clock.environment)
+        self.spool = case.dir / "spool"
         self.samples, self.acknowledged, self._crashes = [], [], 0
 
     def _arguments(self, case):
@@ -77,6 +79,8 @@ class Day:
         self.acknowledged.append(self.rig.send(f"TICK_{period}", events.tick_payload(self.clock.now)))
         if self.name == "httpok":  # its check is to be over before its clock is moved on
             wait_until(lambda: len(self.web.requests) > before, "the check")
+        if self.name in BATCH_PROGRAMS and period == 60:
+            self._wait_for_mails()
 
     def _crash(self):
         """One of 20 programs: it exits, cannot be started, and runs again."""
@@ -85,6 +89,12 @@ class Day:
         running = f"processname:{process} groupname:day from_state:STARTING pid:{self._crashes}"
         self.acknowledged += [self.rig.exited(process, "day", pid=self._crashes), self.rig.fatal(process, "day"),
                               self.rig.send("PROCESS_STATE_RUNNING", running)]
+        if self.name == "crashmail":
+            self._wait_for_mails()
+
+    def _wait_for_mails(self):
+        """For a clock that moves on would have them take too long."""
+        wait_until(lambda: not letters(self.spool), lambda: f"the mails; {self.rig.stderr[-500:]}")
 
     def _sample(self):
         pid = self.rig.process.pid

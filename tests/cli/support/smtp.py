@@ -36,7 +36,9 @@ class SmtpServer:
 
     def start(self):
         """Also again, on the same port."""
-        self._controller = Controller(self, hostname=self.address, port=self._listening_port, **self._options)
+        # Else it asks the name service for its own name, with each connection.
+        self._controller = Controller(self, hostname=self.address, port=self._listening_port,
+                                      server_hostname="localhost", **self._options)
         self._controller.start()
 
     def stop(self):
