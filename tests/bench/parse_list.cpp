@@ -9,7 +9,9 @@
 #include <keenlance/core/supervisor_api.hpp>
 #include <keenlance/core/xmlrpc.hpp>
 
+#ifdef __GLIBC__
 #include <malloc.h>
+#endif
 
 #include <algorithm>
 #include <cstring>
@@ -56,7 +58,9 @@ long status(const std::string& key) {
 
 /// From here on VmHWM is the most that is resident.
 long mark_peak() {
+#ifdef __GLIBC__
     ::malloc_trim(0);
+#endif
     std::ofstream("/proc/self/clear_refs") << "5";
     return status("VmRSS");
 }
