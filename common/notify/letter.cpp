@@ -69,7 +69,10 @@ Letter folded(std::span<const Letter> letters) {
     const bool alike = std::ranges::all_of(letters, [&](const Letter& each) {
         return topic_of(each.notification) == topic_of(first.notification);
     });
-    const std::string newest_subject(trim(told.subject));
+    std::string newest_subject(trim(told.subject));
+    // One that was folded before, and was not told in between, has its own count there.
+    if (letters.back().count > 1)
+        newest_subject.resize(std::min(newest_subject.rfind(" ("), newest_subject.size()));
     told.subject = fmt::format("{} ({} {})", newest_subject, letter.count, alike ? "times" : "notifications");
     std::string body = fmt::format("{} between {} and {}, told together. The newest:\n\n{}",
                                    alike ? fmt::format("It happened {} times", letter.count)

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -44,6 +45,7 @@ Outbox::Outbox(Reactor& reactor, Clock& clock, LogSink& log, OutboxSettings sett
 
 Outbox::~Outbox() {
     reactor_.cancel(gate_timer_);
+    reactor_.cancel(fold_timer_);
     for (const auto& line : lines_)
         reactor_.cancel(line.timer);
 }
@@ -134,7 +136,7 @@ void Outbox::enqueue(LetterNumber number) {
 /// What is told is the batch, not the line: the gate has nothing to do with it, and many lines become one
 /// letter before their time.
 void Outbox::add_line(LetterNumber number, const Notify& notify) {
-    constexpr std::size_t most_apart = 250;
+    constexpr std::size_t most_apart = 100;
     enqueue(number);
     auto& lines = lines_of_[notify.draft];
     lines.push_back(number);
@@ -181,47 +183,76 @@ void Outbox::release(const ReleaseNotifications& release) {
 }
 
 std::vector<LetterNumber> Outbox::fold_together(const std::vector<LetterNumber>& numbers) {
-    std::vector<Letter> letters;
-    std::vector<LetterNumber> found;
-    for (const auto number : numbers)
+    Merge merge{numbers};
+    fold_on(merge, std::numeric_limits<std::size_t>::max());
+    return merge.folded;
+}
+
+/// At most so many letters are read or removed; says whether all is done. Whatever ends us in between leaves
+/// a letter that says which ones it replaces.
+bool Outbox::fold_on(Merge& merge, std::size_t most) {
+    for (; merge.read < merge.numbers.size(); ++merge.read) {
+        if (most-- == 0) return false;
+        const auto number = merge.numbers[merge.read];
         if (auto letter = read(number)) {
-            letters.push_back(std::move(*letter));
-            found.push_back(number);
+            merge.letters.push_back(std::move(*letter));
+            merge.found.push_back(number);
         } else {
             forget(number);
         }
-    if (letters.size() < 2) {
-        for (const auto number : found)
+    }
+    if (merge.found.size() < 2) {
+        merge.folded = merge.found;
+        for (const auto number : merge.folded)
             enqueue(number);
-        return found;
+        return true;
     }
-    std::vector<LetterNumber> folded;
-    for (auto& letter : fold(letters, found)) {
-        auto kept = keep_for(letter);
-        kept.ready = clock_.now().steady;
-        const auto number = next_number();
-        kept_.emplace(number, std::move(kept));
-        ids_.insert(letter.id);
-        store(number, std::move(letter));
-        folded.push_back(number);
+    if (merge.folded.empty()) {
+        for (auto& letter : fold(std::exchange(merge.letters, {}), merge.found)) {
+            auto kept = keep_for(letter);
+            kept.ready = clock_.now().steady;
+            const auto number = next_number();
+            kept_.emplace(number, std::move(kept));
+            ids_.insert(letter.id);
+            store(number, std::move(letter));
+            merge.folded.push_back(number);
+        }
     }
-    for (const auto number : found)
-        forget(number);
-    for (const auto number : folded)
+    for (; merge.forgotten < merge.found.size(); ++merge.forgotten) {
+        if (most-- == 0) return false;
+        forget(merge.found[merge.forgotten]);
+    }
+    for (const auto number : merge.folded)
         enqueue(number);
-    return folded;
+    return true;
 }
 
 void Outbox::fold_due() {
-    for (const auto& numbers : gate_.due(clock_.now().steady))
-        fold_together(numbers);
+    for (auto& numbers : gate_.due(clock_.now().steady))
+        merges_.push_back({std::move(numbers)});
+    fold_a_little();
     wake();
+}
+
+/// Events that come meanwhile are acknowledged meanwhile, however much there is to fold.
+void Outbox::fold_a_little() {
+    constexpr std::size_t at_once = 50;
+    reactor_.cancel(fold_timer_);
+    fold_timer_ = 0;
+    if (merges_.empty()) return;
+    if (fold_on(merges_.front(), at_once)) {
+        merges_.pop_front();
+        wake();
+    }
+    if (!merges_.empty()) fold_timer_ = reactor_.after(Duration{1}, [this] { fold_a_little(); });
 }
 
 void Outbox::hurry() {
     for (auto& line : lines_)
         line.queue.hurry(clock_.now().steady);
     hurried_ = true;
+    for (auto& merge : std::exchange(merges_, {}))
+        fold_on(merge, std::numeric_limits<std::size_t>::max());
     for (const auto& numbers : gate_.all())
         fold_together(numbers);
     if (dropped_ > 0) say(fmt::format("{} notifications were dropped in all", dropped_));

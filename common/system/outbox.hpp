@@ -19,6 +19,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -71,6 +72,14 @@ class KEENLANCE_API Outbox : public Notifier {
         std::set<std::size_t> lacking;  // the lines that have not taken it yet
         std::set<std::string> marks;    // of those that have
     };
+    /// Letters that are becoming one.
+    struct Merge {
+        std::vector<LetterNumber> numbers;
+        std::size_t read = 0, forgotten = 0;
+        std::vector<Letter> letters{};
+        std::vector<LetterNumber> found{};   // those of `numbers` that are still there
+        std::vector<LetterNumber> folded{};  // what they have become
+    };
     struct Line {
         Channel channel;
         std::unique_ptr<Transport> transport;
@@ -87,7 +96,9 @@ class KEENLANCE_API Outbox : public Notifier {
     void enqueue(LetterNumber number);
     std::vector<LetterNumber> fold_together(const std::vector<LetterNumber>& numbers);
     void add_line(LetterNumber number, const Notify& notify);
+    bool fold_on(Merge& merge, std::size_t most);
     void fold_due();
+    void fold_a_little();
 
     // outbox_store.cpp: where letters are
     bool open_spool();
@@ -115,6 +126,8 @@ class KEENLANCE_API Outbox : public Notifier {
     std::vector<Line> lines_;
     FloodGate gate_;
     Reactor::TimerId gate_timer_ = 0;
+    std::deque<Merge> merges_;
+    Reactor::TimerId fold_timer_ = 0;
     std::optional<Spool> spool_;
     std::optional<SteadyTime> next_open_;  // of a spool that could not be opened
     std::string last_complaint_;
