@@ -11,6 +11,7 @@ from support.rig import INHERITED, Rig
 from support.scenario import Scenario
 from support.server import Server, answering_rpc
 from support.supervisord import PASSWORD
+from support.system import is_stopped
 from support.workspace import Workspace, binary, wait_until
 
 LISTENER = "ordered-startup-listener"
@@ -119,6 +120,7 @@ class AnOperator(Play):
         scenario.wait_for_moment("c", "spawned")
         pid = scenario.pid("c")
         os.kill(pid, signal.SIGSTOP)
+        wait_until(lambda: is_stopped(pid), "c to be stopped")  # or a SIGTERM would come first
         scenario.rpc.stopProcess("c", False)
 
         def is_older_than_startsecs():

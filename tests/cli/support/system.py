@@ -55,6 +55,11 @@ def is_asleep(pid):
     return _state(pid) == "S"
 
 
+def is_stopped(pid):
+    """By SIGSTOP: other signals but SIGKILL wait."""
+    return _state(pid) == "T"
+
+
 def descendants(pid):
     """All processes `pid` begot, however deep."""
     parents = {}
