@@ -7,7 +7,7 @@ import unittest
 
 from support.mail import MailDrop
 from support.rig import Rig
-from support.server import Certificates, Server, answering
+from support.server import Certificates, Server, answering, hanging
 from support.smtp import SmtpServer
 from support.workspace import PATIENCE, Workspace, binary, wait_until
 
@@ -70,6 +70,7 @@ class Webhooks(Delivery):
         self.assertEqual(told["pid"], 77)
 
     def test_what_a_server_cannot_take_now_is_sent_again_in_its_order(self):
+        certificates = Certificates(self.dir)
         for status in (500, 429):
             with self.subTest(status):
                 answers = [status]
@@ -77,14 +78,27 @@ class Webhooks(Delivery):
                 def behave(request, connection, answers=answers):
                     connection.answer(answers.pop() if answers else 200)
 
-                server = self.webhook(behave)
-                rig = self.crash("--notify", server.url)
+                server = self.webhook(behave, tls=certificates.context)
+                rig = self.crash("--notify", server.url, env={"SSL_CERT_FILE": certificates.authority})
                 rig.exited("next")
                 posts = self.wait_for_posts(server, 3)
                 told = [json.loads(post.body) for post in posts]
                 self.assertEqual([each["process"]["name"] for each in told], ["web", "web", "next"])
                 self.assertEqual(told[0]["id"], told[1]["id"])
                 rig.wait_for_log(rf"could not send .*: the server answered {status}.*; trying again in 10 s")
+
+    def test_a_server_that_does_not_answer_is_given_up_after_half_a_minute_and_asked_again(self):
+        behaviours = [hanging]
+
+        def behave(request, connection):
+            (behaviours.pop() if behaviours else answering())(request, connection)
+
+        server = self.webhook(behave)
+        rig = self.crash("--notify", server.url)
+        rig.exited("next")
+        posts = self.wait_for_posts(server, 3, SLOW + 30)
+        self.assertEqual([json.loads(post.body)["process"]["name"] for post in posts], ["web", "web", "next"])
+        rig.wait_for_log("could not send .*: no complete answer within 30 s; trying again in 10 s")
 
     def test_https_is_verified(self):
         certificates = Certificates(self.dir)
