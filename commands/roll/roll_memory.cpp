@@ -1,3 +1,5 @@
+#include <keenlance/core/fnv.hpp>
+
 #include <commands/roll/roll_memory.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -74,12 +76,8 @@ Result<RollMemory> parse_roll_memory(std::string_view text) {
 
 std::string roll_memory_name(const std::vector<std::string>& servers,
                              const std::vector<std::string>& patterns) {
-    std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a: the same on every machine and in every release
-    const auto add = [&hash](std::string_view word) {
-        for (const char letter : word)
-            hash = (hash ^ static_cast<unsigned char>(letter)) * 1099511628211ULL;
-        hash = (hash ^ 0xFFU) * 1099511628211ULL;
-    };
+    std::uint64_t hash = fnv1a("");
+    const auto add = [&hash](std::string_view word) { hash = fnv1a("\xff", fnv1a(word, hash)); };
     for (const auto& server : servers)
         add(server);
     add("");

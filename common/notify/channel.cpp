@@ -1,4 +1,6 @@
+#include <keenlance/core/fnv.hpp>
 #include <keenlance/core/http_check.hpp>
+#include <keenlance/core/percent_encoding.hpp>
 #include <keenlance/core/text.hpp>
 #include <keenlance/notify/channel.hpp>
 
@@ -19,38 +21,12 @@ Error invalid(std::string message) {
     return {ErrorKind::invalid, 0, std::move(message)};
 }
 
-/// FNV-1a: the same on every machine and in every release.
-std::string hash_of(std::string_view text) {
-    std::uint64_t hash = 14695981039346656037ULL;
-    for (const char letter : text)
-        hash = (hash ^ static_cast<unsigned char>(letter)) * 1099511628211ULL;
-    return fmt::format("{:016x}", hash);
+std::string key_of(std::string_view text) {
+    return fmt::format("{:016x}", fnv1a(text));
 }
 
 Channel make_channel(ChannelTarget target, std::string shown, std::string_view whole) {
-    return {std::move(target), std::move(shown), hash_of(whole)};
-}
-
-int hex_digit(char ch) {
-    if (ch >= '0' && ch <= '9') return ch - '0';
-    const char low = static_cast<char>(std::tolower(static_cast<unsigned char>(ch)));
-    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
-}
-
-/// %20 and the like; a % that begins none stays.
-std::string decode_percent(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool code = text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
-                          hex_digit(text[i + 2]) >= 0;
-        if (!code) {
-            out += text[i];
-            continue;
-        }
-        out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-        i += 2;
-    }
-    return out;
+    return {std::move(target), std::move(shown), key_of(whole)};
 }
 
 Result<Parameters> parse_parameters(std::string_view query, const std::vector<std::string>& known) {
@@ -61,7 +37,7 @@ Result<Parameters> parse_parameters(std::string_view query, const std::vector<st
         const std::string name = to_lower(pair.substr(0, equals));
         if (std::ranges::find(known, name) == known.end() || equals == std::string_view::npos)
             return invalid(fmt::format("'{}' is none of {}=", printable(name), join(known, "=, ")));
-        parameters[name] = decode_percent(pair.substr(equals + 1));
+        parameters[name] = percent_decoded(pair.substr(equals + 1));
     }
     return parameters;
 }
@@ -69,7 +45,7 @@ Result<Parameters> parse_parameters(std::string_view query, const std::vector<st
 Result<Channel> parse_mailto(std::string_view text, const ChannelDefaults& defaults) {
     const auto rest = text.substr(std::string_view("mailto:").size());
     const auto question = rest.find('?');
-    const std::string to = decode_percent(rest.substr(0, question));
+    const std::string to = percent_decoded(rest.substr(0, question));
     if (addresses_in(to).empty()) return invalid("no address follows mailto:");
     const auto query = question == std::string_view::npos ? "" : rest.substr(question + 1);
     auto parameters = parse_parameters(query, {"via", "from"});
@@ -120,9 +96,9 @@ Result<Channel> parse_smtp(std::string_view text, const ChannelDefaults& default
     if (from.empty()) return invalid(fmt::format("'{}' is no address", printable(parameters["from"])));
     smtp.from = from.front();
     const auto colon = url->login.find(':');
-    smtp.user = decode_percent(std::string_view(url->login).substr(0, colon));
+    smtp.user = percent_decoded(std::string_view(url->login).substr(0, colon));
     if (colon != std::string::npos) {
-        smtp.password = decode_percent(std::string_view(url->login).substr(colon + 1));
+        smtp.password = percent_decoded(std::string_view(url->login).substr(colon + 1));
         secrets.remember(smtp.password);
     } else if (!smtp.user.empty()) {
         const auto password = secrets.find("SMTP_PASSWORD");
@@ -144,7 +120,7 @@ Result<Channel> parse_smtp(std::string_view text, const ChannelDefaults& default
         return invalid(fmt::format("tls={} is none of none, try, required", printable(tls)));
     }
     auto made = smtp_channel(std::move(channel));
-    made.key = hash_of(url->scheme + url->host + parameters["to"]);
+    made.key = key_of(url->scheme + url->host + parameters["to"]);
     return made;
 }
 
