@@ -1,15 +1,13 @@
 #include <keenlance/core/supervisord_command_line.hpp>
 #include <keenlance/core/text.hpp>
-#include <keenlance/core/whole_number.hpp>
 #include <keenlance/system/find_config.hpp>
+#include <keenlance/system/proc_stat.hpp>
 
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <climits>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <memory>
 
 namespace keenlance {
@@ -19,12 +17,8 @@ namespace {
 constexpr int most_wrappers = 16;
 
 std::optional<pid_t> parent_of(pid_t pid) {
-    std::ifstream file(fmt::format("/proc/{}/stat", pid));
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
-    const auto name_end = text.rfind(')');
-    if (name_end == std::string::npos) return std::nullopt;
-    const auto words = split_words(std::string_view(text).substr(name_end + 1));
-    return words.size() < 2 ? std::nullopt : whole_number<pid_t>(words[1]);
+    const auto stat = read_proc_stat(pid);
+    return stat ? std::optional<pid_t>(stat->parent) : std::nullopt;
 }
 
 std::optional<std::string> real_path(const std::string& path) {

@@ -2,6 +2,7 @@
 #include <keenlance/core/process_tree.hpp>
 #include <keenlance/core/text.hpp>
 #include <keenlance/core/whole_number.hpp>
+#include <keenlance/system/proc_stat.hpp>
 #include <keenlance/system/process_table_proc.hpp>
 #include <keenlance/system/read_file.hpp>
 
@@ -24,11 +25,6 @@ struct CloseFolder {
     void operator()(DIR* folder) const { ::closedir(folder); }
 };
 
-std::uint64_t page_bytes() {
-    static const auto bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-    return bytes;
-}
-
 std::optional<std::uint64_t> rss_of(int pid) {
     const auto text = read_head("/proc/" + std::to_string(pid) + "/statm");
     if (!text) return std::nullopt;
@@ -39,31 +35,8 @@ std::optional<std::uint64_t> rss_of(int pid) {
     return *pages * page_bytes();
 }
 
-/// /proc/PID/stat behind the name, which may hold blanks and parentheses: "state ppid …", fields 3 and on in
-/// proc(5).
-struct Stat {
-    int parent = 0;
-    std::uint64_t started = 0;  // clock ticks after boot
-    std::uint64_t bytes = 0;
-};
-
-std::optional<Stat> stat_of(int pid) {
-    const auto text = read_head("/proc/" + std::to_string(pid) + "/stat");
-    if (!text) return std::nullopt;
-    const auto name_end = text->rfind(')');
-    if (name_end == std::string::npos) return std::nullopt;
-    const auto words = split_words(std::string_view(*text).substr(name_end + 1));
-    constexpr std::size_t parent_field = 1, start_field = 19, rss_field = 21;
-    if (words.size() <= rss_field) return std::nullopt;
-    const auto parent = whole_number<int>(words[parent_field]);
-    const auto started = whole_number<std::uint64_t>(words[start_field]);
-    const auto pages = whole_number<std::int64_t>(words[rss_field]);
-    if (!parent || !started || !pages) return std::nullopt;
-    return Stat{*parent, *started, static_cast<std::uint64_t>(*pages) * page_bytes()};
-}
-
 std::optional<ProcessEntry> entry_of(int pid) {
-    const auto stat = stat_of(pid);
+    const auto stat = read_proc_stat(pid);
     if (!stat) return std::nullopt;
     return ProcessEntry{pid, stat->parent, stat->bytes};
 }
@@ -71,7 +44,7 @@ std::optional<ProcessEntry> entry_of(int pid) {
 /// The parent of the first of them that is there.
 int parent_of(const std::vector<int>& pids) {
     for (const int pid : pids)
-        if (const auto stat = stat_of(pid)) return stat->parent;
+        if (const auto stat = read_proc_stat(pid)) return stat->parent;
     return 0;
 }
 
@@ -101,7 +74,7 @@ std::optional<ChildProcesses> children_of(int parent) {
         for (const auto word : words)
             if (const auto pid = whole_number<int>(word)) children.pids.push_back(*pid);
         if (words.empty()) continue;
-        const auto newest = stat_of(children.pids.back());
+        const auto newest = read_proc_stat(children.pids.back());
         children.newest.push_back(newest ? newest->started : 0);
     }
     return children;

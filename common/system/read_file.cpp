@@ -28,7 +28,7 @@ Result<std::string> read_head(const std::string& path) {
 }
 
 Result<std::string> read_whole(const std::string& path) {
-    constexpr std::size_t most = std::size_t{16} << 20U;
+    constexpr std::size_t most = std::size_t{64} << 20U;
     const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) return cannot_read(path, errno);
     std::string text;

@@ -1,6 +1,7 @@
 #pragma once
-/// Reads the small files of /proc and /sys.
+/// Reads files: the small ones of /proc and /sys, and an operator's own.
 
+#include <keenlance/core/export.hpp>
 #include <keenlance/core/result.hpp>
 
 #include <string>
@@ -11,7 +12,7 @@ namespace keenlance {
 /// `system` too: those of /proc are never empty, unless the process is just ending.
 Result<std::string> read_head(const std::string& path);
 
-/// All of it, and an empty file is none the less one. At most 16 MB.
-Result<std::string> read_whole(const std::string& path);
+/// All of it, and an empty file is none the less one. At most 64 MB.
+KEENLANCE_API Result<std::string> read_whole(const std::string& path);
 
 }  // namespace keenlance
