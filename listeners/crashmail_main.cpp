@@ -4,16 +4,12 @@
 #include <keenlance/core/text.hpp>
 #include <keenlance/system/listener.hpp>
 #include <keenlance/system/program.hpp>
+#include <keenlance/system/read_file.hpp>
 #include <keenlance/system/rpc_supervisor.hpp>
 
 #include <fmt/format.h>
 #include <listeners/crashmail/crashmail.hpp>
 #include <listeners/mail_options.hpp>
-
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 
 namespace {
 
@@ -51,10 +47,9 @@ Result<std::set<ProcessState>> read_states(const ParsedOptions::Occurrence& opti
 }
 
 Result<std::string> read_template(const ParsedOptions::Occurrence& option) {
-    std::ifstream file(option.value, std::ios::binary);
-    if (!file) return wrong(option, fmt::format("cannot read {}: {}", option.value, std::strerror(errno)));
-    std::string text{std::istreambuf_iterator<char>(file), {}};
-    if (trim(text).empty()) return wrong(option, option.value + " is empty");
+    auto text = read_whole(option.value);
+    if (!text) return wrong(option, text.error().message);
+    if (trim(*text).empty()) return wrong(option, option.value + " is empty");
     return text;
 }
 

@@ -3,6 +3,7 @@
 #include <keenlance/system/host.hpp>
 #include <keenlance/system/notify_options.hpp>
 #include <keenlance/system/program.hpp>
+#include <keenlance/system/read_file.hpp>
 #include <keenlance/system/system_clock.hpp>
 
 #include <fcntl.h>
@@ -15,8 +16,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 namespace keenlance {
@@ -31,14 +30,6 @@ Error wrong(const Occurrence& option, const Error& error) {
 
 Error invalid(const Occurrence& option, const std::string& message) {
     return wrong(option, {ErrorKind::invalid, 0, message});
-}
-
-Result<std::string> read_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(file), {}};
-    if (!file && text.empty() && errno != 0 && !file.is_open())
-        return Error{ErrorKind::system, errno, fmt::format("cannot read {}: {}", path, std::strerror(errno))};
-    return text;
 }
 
 std::optional<std::string> from_environment(const std::string& name) {
@@ -57,7 +48,7 @@ Result<std::map<std::string, std::string>> read_secrets(const std::string& path)
     }
     if (info.st_uid != ::geteuid() && info.st_uid != 0)
         return Error{ErrorKind::system, 0, fmt::format("{} is neither this user's nor root's", path)};
-    const auto text = read_file(path);
+    const auto text = read_whole(path);
     if (!text) return text.error();
     auto pairs = parse_secrets(*text);
     if (!pairs) return Error{ErrorKind::invalid, 0, fmt::format("{}: {}", path, pairs.error().message)};
@@ -80,7 +71,7 @@ Status read_format(const Occurrence& option, ChannelDefaults& defaults) {
         return invalid(option, fmt::format("'{}' is none of json, slack, alertmanager, nor a file (./{})",
                                            printable(option.value), printable(option.value)));
     }
-    auto text = read_file(option.value);
+    auto text = read_whole(option.value);
     if (!text) return wrong(option, text.error());
     if (trim(*text).empty()) return invalid(option, option.value + " is empty");
     defaults.format = Format::text;

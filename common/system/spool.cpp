@@ -1,5 +1,6 @@
 #include <keenlance/core/text.hpp>
 #include <keenlance/core/whole_number.hpp>
+#include <keenlance/system/read_file.hpp>
 #include <keenlance/system/spool.hpp>
 #include <keenlance/system/write_all.hpp>
 
@@ -24,27 +25,10 @@ namespace keenlance {
 namespace {
 
 constexpr std::string_view suffix = ".letter";
-constexpr std::size_t most_bytes = std::size_t{64} * 1024 * 1024;
 
 struct CloseFolder {
     void operator()(DIR* folder) const { ::closedir(folder); }
 };
-
-Result<std::string> read_file(const std::string& path) {
-    const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    std::string text;
-    std::array<char, std::size_t{64} * 1024> bytes{};
-    ssize_t count = file ? 1 : -1;
-    while (count > 0 && text.size() < most_bytes) {
-        count = ::read(file.get(), bytes.data(), bytes.size());
-        if (count < 0 && errno == EINTR)
-            count = 1;
-        else if (count > 0)
-            text.append(bytes.data(), static_cast<std::size_t>(count));
-    }
-    if (count < 0) return Error{ErrorKind::system, errno, std::strerror(errno)};
-    return text;
-}
 
 /// The number of "000000000042.letter", and what follows it.
 std::optional<std::pair<LetterNumber, std::string>> read_name(std::string_view name) {
@@ -144,9 +128,8 @@ Status Spool::store(LetterNumber number, const Letter& letter) {
 }
 
 Result<Letter> Spool::read(LetterNumber number) const {
-    const auto text = read_file(path_of(number));
-    if (!text)
-        return Error{ErrorKind::system, text.error().code, path_of(number) + ": " + text.error().message};
+    const auto text = read_whole(path_of(number));
+    if (!text) return text.error();
     return parse_letter(*text);
 }
 
