@@ -46,23 +46,13 @@ Actions Batch::step(const Fact& fact, const Moment& now) {
             [&](const EventsLost& lost) {
                 return settings_.rpc == Settings::Rpc::there ? lost_.lost(lost.count, now) : Actions{};
             },
-            [&](const ProcessesListed& listed) {
-                Actions found;
-                const auto crashes = lost_.on_processes(listed.processes, now, found);
-                append(found, add_lost(crashes, now));
-                return found;
-            },
-            [&](const ProcessConfigsListed& listed) {
-                Actions found;
-                const auto crashes = lost_.on_configs(listed.configs, now, found);
-                append(found, add_lost(crashes, now));
-                return found;
-            },
             [&](const Woke&) { return lines_ > 0 && *batch_due() <= now.steady ? send() : Actions{}; },
             [this](const Closing&) { return send(); },
             [](const auto&) { return Actions{}; },
         },
         fact);
+    const auto lost = lost_.on_answer(fact, now, actions);
+    append(actions, add_lost(lost, now));
     append(actions, lost_.step(now));
     return actions;
 }

@@ -68,6 +68,15 @@ Actions LostCrashes::step(const Moment& now) {
     return {ListProcesses{}, ListConfigs{}};
 }
 
+std::optional<std::vector<LostCrash>> LostCrashes::on_answer(const Fact& fact, const Moment& now,
+                                                             Actions& actions) {
+    if (const auto* listed = std::get_if<ProcessesListed>(&fact))
+        return on_processes(listed->processes, now, actions);
+    if (const auto* listed = std::get_if<ProcessConfigsListed>(&fact))
+        return on_configs(listed->configs, now, actions);
+    return std::nullopt;
+}
+
 std::optional<std::vector<LostCrash>> LostCrashes::on_processes(
     const Result<std::vector<ProcessInfo>>& processes, const Moment& now, Actions& actions) {
     if (!asked_) return std::nullopt;

@@ -48,8 +48,9 @@ class KEENLANCE_API LostCrashes {
     Actions step(const Moment& now);
     [[nodiscard]] std::optional<SteadyTime> deadline() const;
 
-    /// The answers, in whichever order they come; nothing while one is missing, or where they were not asked
-    /// for.
+    /// The answers, in whichever order they come; nothing while one is missing, where they were not asked
+    /// for, and of other facts.
+    std::optional<std::vector<LostCrash>> on_answer(const Fact& fact, const Moment& now, Actions& actions);
     std::optional<std::vector<LostCrash>> on_processes(const Result<std::vector<ProcessInfo>>& processes,
                                                        const Moment& now, Actions& actions);
     std::optional<std::vector<LostCrash>> on_configs(const Result<std::vector<ProcessConfig>>& configs,

@@ -42,18 +42,6 @@ Actions Crashmail::step(const Fact& fact, const Moment& now) {
             },
             [this](const ProcessesInspected& inspected) { return on_inspected(inspected); },
             [this](const LogRead& read) { return on_log(read); },
-            [&](const ProcessesListed& listed) {
-                Actions found;
-                const auto crashes = lost_.on_processes(listed.processes, now, found);
-                append(found, tell_lost(crashes, now));
-                return found;
-            },
-            [&](const ProcessConfigsListed& listed) {
-                Actions found;
-                const auto crashes = lost_.on_configs(listed.configs, now, found);
-                append(found, tell_lost(crashes, now));
-                return found;
-            },
             [this](const Closing&) {
                 cases_.clear();  // what is to be sent is sent now
                 return Actions{};
@@ -61,6 +49,8 @@ Actions Crashmail::step(const Fact& fact, const Moment& now) {
             [](const auto&) { return Actions{}; },
         },
         fact);
+    const auto lost = lost_.on_answer(fact, now, actions);
+    append(actions, tell_lost(lost, now));
     append(actions, lost_.step(now));
     return actions;
 }
