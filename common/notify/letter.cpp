@@ -110,7 +110,13 @@ std::vector<Letter> fold(std::span<const Letter> letters, std::span<const Letter
         out.push_back(letters.back());
         out.back().draft.clear();
     }
-    if (letters.size() > 1) out.front().id += fmt::format(".{}", letters.size());
+    if (letters.size() > 1) {
+        auto& letter = out.front();
+        if (const auto before = fmt::format(".{}", letters.front().count);
+            letters.front().count > 1 && letter.id.ends_with(before))
+            letter.id.resize(letter.id.size() - before.size());
+        letter.id += fmt::format(".{}", letter.count);
+    }
     out.front().replaces.assign(numbers.begin(), numbers.end());
     if (out.size() > 1) out.back().replaces = {numbers.back()};
     return out;

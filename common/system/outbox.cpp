@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -41,7 +40,8 @@ Outbox::Outbox(Reactor& reactor, Clock& clock, LogSink& log, OutboxSettings sett
 
 Outbox::~Outbox() {
     reactor_.cancel(gate_timer_);
-    reactor_.cancel(fold_timer_);
+    reactor_.cancel(chores_timer_);
+    remove_forgotten(SteadyTime::max());
     for (const auto& line : lines_)
         reactor_.cancel(line.timer);
 }
@@ -95,6 +95,7 @@ Outbox::Kept Outbox::keep_for(const Letter& letter) const {
     const auto subject = trim(letter.notification.subject);
     kept.subject = subject.empty() ? "(no subject)" : std::string(subject);
     kept.draft = letter.draft;
+    kept.is_line = !letter.draft.empty() && letter.notification.folding == Folding::lines;
     for (std::size_t line = 0; line < lines_.size(); ++line)
         if (wants(lines_[line].channel, letter.notification)) kept.lacking.insert(line);
     return kept;
@@ -106,16 +107,22 @@ void Outbox::send(const Notify& notify) {
     if (kept.lacking.empty() || ids_.contains(letter.id)) return;
     kept.ready = clock_.now().steady + (notify.draft.empty() ? Duration{0} : notify.most);
     const auto number = next_number();
-    kept_.emplace(number, std::move(kept));
-    ids_.insert(letter.id);
+    const bool is_line = kept.is_line;
+    keep(number, std::move(kept));
     const Notification notification = letter.notification;
     store(number, std::move(letter));
-    if (notification.folding == Folding::lines && !notify.draft.empty()) {
-        add_line(number, notify);
+    if (is_line) {
+        add_line(number, notify.draft);
     } else {
         admit(number, notification);
     }
     wake();
+}
+
+void Outbox::keep(LetterNumber number, Kept kept) {
+    const auto placed = kept_.emplace(number, std::move(kept)).first;
+    ids_.insert(placed->second.id);
+    if (!placed->second.draft.empty()) drafts_[placed->second.draft].push_back(number);
 }
 
 void Outbox::admit(LetterNumber number, const Notification& notification) {
@@ -129,22 +136,25 @@ void Outbox::enqueue(LetterNumber number) {
         lines_[line].queue.add(number, found->second.ready);
 }
 
-/// What is told is the batch, not the line: the gate has nothing to do with it, and many lines become one
-/// letter before their time.
-void Outbox::add_line(LetterNumber number, const Notify& notify) {
-    constexpr std::size_t most_apart = 100;
+/// What is told is the batch, not the line: the gate has nothing to do with it, and some lines at a time
+/// become one letter before theirs.
+void Outbox::add_line(LetterNumber number, const std::string& draft) {
+    constexpr std::ptrdiff_t most_apart = 25;  // to read them takes as long as 25 events
     enqueue(number);
-    auto& lines = lines_of_[notify.draft];
-    lines.push_back(number);
-    if (lines.size() < most_apart) return;
+    const auto& letters = drafts_.at(draft);
+    const auto apart =
+        std::ranges::partition_point(letters, [this](LetterNumber each) { return kept_.at(each).is_folded; });
+    if (letters.end() - apart < most_apart) return;
     const auto ready = kept_.at(number).ready;
-    lines = fold_together(std::exchange(lines, {}));
-    for (const auto folded : lines) {
+    for (const auto folded : fold_together({apart, letters.end()})) {
         const auto found = kept_.find(folded);
         if (found == kept_.end()) continue;
-        found->second.draft = notify.draft;
-        found->second.ready = ready;
-        for (const auto line : found->second.lacking) {
+        auto& kept = found->second;
+        kept.ready = ready;
+        if (kept.draft.empty()) drafts_[draft].push_back(folded);
+        kept.draft = draft;
+        kept.is_line = kept.is_folded = true;
+        for (const auto line : kept.lacking) {
             lines_[line].queue.drop(folded);
             lines_[line].queue.add(folded, ready);
         }
@@ -153,70 +163,71 @@ void Outbox::add_line(LetterNumber number, const Notify& notify) {
 
 void Outbox::release(const ReleaseNotifications& release) {
     const auto now = clock_.now().steady;
-    std::vector<LetterNumber> drafts;
-    const auto as_lines = std::exchange(lines_of_[release.draft], {});
-    for (const auto& [number, kept] : kept_)
-        if (kept.draft == release.draft) drafts.push_back(number);
-    for (const auto number : drafts) {
+    const auto drafts = drafts_.extract(release.draft);
+    if (drafts.empty()) return;
+    std::vector<LetterNumber> as_lines;
+    const bool changes = release.body || !release.details.empty();
+    for (const auto number : drafts.mapped()) {
+        auto letter = changes ? read(number) : std::nullopt;
         const auto found = kept_.find(number);
         if (found == kept_.end()) continue;
         auto& kept = found->second;
         kept.draft.clear();
         kept.ready = std::min(kept.ready, now);
-        auto letter = read(number);
-        if (!letter) continue;
+        if (kept.is_line) as_lines.push_back(number);
         for (const auto line : kept.lacking)
             lines_[line].queue.release(number, now);
-        if (!release.body && release.details.empty()) continue;
+        if (!letter) continue;
         letter->draft.clear();
         if (release.body) letter->notification.body = *release.body;
         auto& details = letter->notification.details;
         details.insert(details.end(), release.details.begin(), release.details.end());
         store(number, std::move(*letter));
     }
-    if (as_lines.size() > 1) fold_together(as_lines);
+    if (as_lines.size() > 1) {
+        for (const auto number : as_lines)
+            for (const auto line : kept_.at(number).lacking)
+                lines_[line].queue.drop(number);  // until they are one
+        merges_.push_back({std::move(as_lines)});
+        do_chores_soon();
+    }
     wake();
 }
 
 std::vector<LetterNumber> Outbox::fold_together(const std::vector<LetterNumber>& numbers) {
     Merge merge{numbers};
-    fold_on(merge, std::numeric_limits<std::size_t>::max());
+    fold_on(merge, SteadyTime::max());
     return merge.folded;
 }
 
-/// At most so many letters are read or removed; says whether all is done. Whatever ends us in between leaves
-/// a letter that says which ones it replaces.
-bool Outbox::fold_on(Merge& merge, std::size_t most) {
+/// Reads letters until then, and folds them when it has them all; says whether that is so. Whatever ends us
+/// in between leaves a letter that says which ones it replaces.
+bool Outbox::fold_on(Merge& merge, SteadyTime until) {
     for (; merge.read < merge.numbers.size(); ++merge.read) {
-        if (most-- == 0) return false;
         const auto number = merge.numbers[merge.read];
         if (auto letter = read(number)) {
             merge.letters.push_back(std::move(*letter));
             merge.found.push_back(number);
-        } else {
-            forget(number);
+        } else if (kept_.contains(number)) {
+            merge.folded.push_back(number);
         }
+        if (Reactor::now() < until) continue;
+        ++merge.read;
+        return false;
     }
     if (merge.found.size() < 2) {
-        merge.folded = merge.found;
-        for (const auto number : merge.folded)
-            enqueue(number);
-        return true;
-    }
-    if (merge.folded.empty()) {
+        merge.folded.insert(merge.folded.end(), merge.found.begin(), merge.found.end());
+    } else {
         for (auto& letter : fold(std::exchange(merge.letters, {}), merge.found)) {
             auto kept = keep_for(letter);
             kept.ready = clock_.now().steady;
             const auto number = next_number();
-            kept_.emplace(number, std::move(kept));
-            ids_.insert(letter.id);
+            keep(number, std::move(kept));
             store(number, std::move(letter));
             merge.folded.push_back(number);
         }
-    }
-    for (; merge.forgotten < merge.found.size(); ++merge.forgotten) {
-        if (most-- == 0) return false;
-        forget(merge.found[merge.forgotten]);
+        for (const auto number : merge.found)
+            forget(number);
     }
     for (const auto number : merge.folded)
         enqueue(number);
@@ -226,21 +237,30 @@ bool Outbox::fold_on(Merge& merge, std::size_t most) {
 void Outbox::fold_due() {
     for (auto& numbers : gate_.due(clock_.now().steady))
         merges_.push_back({std::move(numbers)});
-    fold_a_little();
+    do_chores();
     wake();
 }
 
-/// Events that come meanwhile are acknowledged meanwhile, however much there is to fold.
-void Outbox::fold_a_little() {
-    constexpr std::size_t at_once = 50;
-    reactor_.cancel(fold_timer_);
-    fold_timer_ = 0;
-    if (merges_.empty()) return;
-    if (fold_on(merges_.front(), at_once)) {
+/// What nobody waits for, however much it is, a little at a time: events that come meanwhile are acknowledged
+/// meanwhile. To remove a file may take a millisecond (a file system mounted with "discard").
+void Outbox::do_chores() {
+    constexpr Duration at_once{5};
+    const auto until = Reactor::now() + at_once;
+    if (!merges_.empty() && fold_on(merges_.front(), until)) {
         merges_.pop_front();
         wake();
     }
-    if (!merges_.empty()) fold_timer_ = reactor_.after(Duration{1}, [this] { fold_a_little(); });
+    remove_forgotten(until);
+    reactor_.cancel(std::exchange(chores_timer_, 0));
+    do_chores_soon();
+}
+
+void Outbox::do_chores_soon() {
+    if (chores_timer_ != 0 || (merges_.empty() && forgotten_.empty())) return;
+    chores_timer_ = reactor_.at(Reactor::now(), [this] {
+        chores_timer_ = 0;
+        do_chores();
+    });
 }
 
 void Outbox::hurry() {
@@ -248,7 +268,7 @@ void Outbox::hurry() {
         line.queue.hurry(clock_.now().steady);
     hurried_ = true;
     for (auto& merge : std::exchange(merges_, {}))
-        fold_on(merge, std::numeric_limits<std::size_t>::max());
+        fold_on(merge, SteadyTime::max());
     for (const auto& numbers : gate_.all())
         fold_together(numbers);
     if (dropped_ > 0) say(fmt::format("{} notifications were dropped in all", dropped_));
@@ -256,6 +276,7 @@ void Outbox::hurry() {
 }
 
 bool Outbox::idle() const {
+    if (!merges_.empty() || !forgotten_.empty()) return false;
     if (!hurried_) return kept_.empty();
     return std::ranges::all_of(lines_, [](const Line& line) { return line.queue.idle(); });
 }

@@ -25,6 +25,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace keenlance {
@@ -63,11 +65,13 @@ class KEENLANCE_API Outbox : public Notifier {
 
   private:
     struct Kept {
-        std::optional<Letter> letter;  // nothing: it is in the spool
-        std::size_t bytes = 0;         // in memory
+        std::unique_ptr<Letter> letter;  // nothing: it is in the spool
+        std::size_t bytes = 0;           // in memory
         WallTime created;
         std::string id, subject;  // the latter for the log
         std::string draft;
+        bool is_line = false;    // of a draft whose letters become one, line by line
+        bool is_folded = false;  // is several of them
         SteadyTime ready;
         std::set<std::size_t> lacking;  // the lines that have not taken it yet
         std::set<std::string> marks;    // of those that have
@@ -75,10 +79,10 @@ class KEENLANCE_API Outbox : public Notifier {
     /// Letters that are becoming one.
     struct Merge {
         std::vector<LetterNumber> numbers;
-        std::size_t read = 0, forgotten = 0;
+        std::size_t read = 0;
         std::vector<Letter> letters{};
         std::vector<LetterNumber> found{};   // those of `numbers` that are still there
-        std::vector<LetterNumber> folded{};  // what they have become
+        std::vector<LetterNumber> folded{};  // what they have become, and what can't be read now
     };
     struct Line {
         Channel channel;
@@ -95,10 +99,12 @@ class KEENLANCE_API Outbox : public Notifier {
     void admit(LetterNumber number, const Notification& notification);
     void enqueue(LetterNumber number);
     std::vector<LetterNumber> fold_together(const std::vector<LetterNumber>& numbers);
-    void add_line(LetterNumber number, const Notify& notify);
-    bool fold_on(Merge& merge, std::size_t most);
+    void keep(LetterNumber number, Kept kept);
+    void add_line(LetterNumber number, const std::string& draft);
+    bool fold_on(Merge& merge, SteadyTime until);
     void fold_due();
-    void fold_a_little();
+    void do_chores();
+    void do_chores_soon();
 
     // outbox_store.cpp: where letters are
     bool open_spool();
@@ -108,6 +114,7 @@ class KEENLANCE_API Outbox : public Notifier {
     void drop_the_oldest();
     [[nodiscard]] std::optional<Letter> read(LetterNumber number);
     void forget(LetterNumber number);
+    void remove_forgotten(SteadyTime until);
     void complain_of_spool(const std::string& message);
 
     // outbox_delivery.cpp: what goes out
@@ -127,13 +134,16 @@ class KEENLANCE_API Outbox : public Notifier {
     FloodGate gate_;
     Reactor::TimerId gate_timer_ = 0;
     std::deque<Merge> merges_;
-    Reactor::TimerId fold_timer_ = 0;
+    /// What is still to be removed from the spool, in this order: what replaces others is removed after them,
+    /// so that they are not told once more by the next one.
+    std::deque<std::pair<LetterNumber, std::set<std::string>>> forgotten_;
+    Reactor::TimerId chores_timer_ = 0;
     std::optional<Spool> spool_;
     std::optional<SteadyTime> next_open_;  // of a spool that could not be opened
     std::string last_complaint_;
     std::map<LetterNumber, Kept> kept_;
-    std::set<std::string> ids_;                                  // of those kept
-    std::map<std::string, std::vector<LetterNumber>> lines_of_;  // of drafts that fold as lines
+    std::set<std::string_view> ids_;  // of those kept: theirs
+    std::map<std::string, std::vector<LetterNumber>> drafts_;
     LetterNumber last_number_ = 0;
     std::size_t in_memory_ = 0, bytes_in_memory_ = 0;
     std::uint64_t dropped_ = 0;

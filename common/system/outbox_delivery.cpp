@@ -79,7 +79,6 @@ void Outbox::try_next(std::size_t index) {
     }
     const auto letter = read(*number);
     if (!letter) {
-        forget(*number);
         line.queue.answered(Delivery::unavailable, clock_.now().steady);
         return wake(line);
     }

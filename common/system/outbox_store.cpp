@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 namespace keenlance {
@@ -57,17 +58,17 @@ void Outbox::load() {
         std::erase_if(kept.lacking,
                       [&](std::size_t line) { return each.taken_by.contains(lines_[line].channel.key); });
         if (kept.lacking.empty() || replaced.contains(each.number)) {
-            spool_->remove(each.number, each.taken_by);
+            forgotten_.emplace_back(each.number, each.taken_by);
             continue;
         }
         kept.marks = each.taken_by;
         kept.ready = now.steady;
         if (!kept.draft.empty())
             kept.ready += std::clamp(each.letter.ready - now.wall, Duration{0}, longest_draft);
-        kept_.emplace(each.number, std::move(kept));
-        ids_.insert(each.letter.id);
+        const bool is_line = kept.is_line;
+        keep(each.number, std::move(kept));
         ++waiting;
-        if (!each.letter.draft.empty() && each.letter.notification.folding == Folding::lines) {
+        if (is_line) {
             lines[each.letter.draft].push_back(each.number);
         } else {
             admit(each.number, each.letter.notification);
@@ -81,13 +82,14 @@ void Outbox::load() {
     for (const auto& [draft, numbers] : lines)
         fold_together(numbers);
     store_what_is_in_memory();
+    do_chores_soon();
 }
 
 bool Outbox::store(LetterNumber number, Letter letter) {
     auto& kept = kept_.at(number);
     if (open_spool()) {
         if (const auto stored = spool_->store(number, letter)) {
-            if (std::exchange(kept.letter, std::nullopt)) {
+            if (std::exchange(kept.letter, nullptr)) {
                 --in_memory_;
                 bytes_in_memory_ -= std::exchange(kept.bytes, 0);
             }
@@ -107,7 +109,7 @@ bool Outbox::store(LetterNumber number, Letter letter) {
         ++in_memory_;
     kept.bytes = letter.notification.body.size() + letter.notification.subject.size();
     bytes_in_memory_ += kept.bytes;
-    kept.letter = std::move(letter);
+    kept.letter = std::make_unique<Letter>(std::move(letter));
     drop_the_oldest();
     return false;
 }
@@ -130,9 +132,8 @@ void Outbox::drop_the_oldest() {
             return std::ranges::any_of(
                 lines_, [number](const Line& line) { return line.queue.is_under_way(number); });
         };
-        const auto oldest = std::ranges::find_if(kept_, [&](const auto& each) {
-            return each.second.letter.has_value() && !is_under_way(each.first);
-        });
+        const auto oldest = std::ranges::find_if(
+            kept_, [&](const auto& each) { return each.second.letter && !is_under_way(each.first); });
         if (oldest == kept_.end()) return;
         const auto before = dropped_;
         dropped_ += oldest->second.letter->count;
@@ -146,30 +147,54 @@ void Outbox::drop_the_oldest() {
     }
 }
 
+/// Nothing: it is gone, which is said here; or, where it is still kept, it can't be read now.
 std::optional<Letter> Outbox::read(LetterNumber number) {
     const auto found = kept_.find(number);
     if (found == kept_.end()) return std::nullopt;
-    if (found->second.letter) return found->second.letter;
+    if (found->second.letter) return *found->second.letter;
     auto letter = spool_->read(number);
     if (letter) return std::move(*letter);
-    log_.write(fmt::format("\"{}\" is lost, somebody took it out of the spool: {}", found->second.subject,
-                           letter.error().message));
+    const auto& error = letter.error();
+    if (error.kind == ErrorKind::system && error.code != ENOENT) {
+        log_.write(error.message + "; trying again later");
+        return std::nullopt;
+    }
+    say(fmt::format("\"{}\" is lost, {}: {}", found->second.subject,
+                    error.kind == ErrorKind::system ? "somebody took it out of the spool"
+                                                    : "somebody wrote into it; it is set aside",
+                    error.message));
+    if (error.kind != ErrorKind::system) spool_->set_aside(number);
+    forget(number);
     return std::nullopt;
 }
 
 void Outbox::forget(LetterNumber number) {
     const auto found = kept_.find(number);
     if (found == kept_.end()) return;
-    for (const auto line : found->second.lacking)
+    auto& kept = found->second;
+    for (const auto line : kept.lacking)
         lines_[line].queue.drop(number);
-    if (found->second.letter) {
+    if (kept.letter) {
         --in_memory_;
-        bytes_in_memory_ -= found->second.bytes;
+        bytes_in_memory_ -= kept.bytes;
     } else {
-        spool_->remove(number, found->second.marks);
+        forgotten_.emplace_back(number, std::move(kept.marks));
+        do_chores_soon();
     }
-    ids_.erase(found->second.id);
+    if (const auto drafts = drafts_.find(kept.draft); drafts != drafts_.end()) {
+        std::erase(drafts->second, number);
+        if (drafts->second.empty()) drafts_.erase(drafts);
+    }
+    ids_.erase(kept.id);
     kept_.erase(found);
+}
+
+void Outbox::remove_forgotten(SteadyTime until) {
+    while (!forgotten_.empty()) {
+        spool_->remove(forgotten_.front().first, forgotten_.front().second);
+        forgotten_.pop_front();
+        if (Reactor::now() >= until) return;
+    }
 }
 
 }  // namespace keenlance

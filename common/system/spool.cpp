@@ -25,6 +25,7 @@ namespace keenlance {
 namespace {
 
 constexpr std::string_view suffix = ".letter";
+constexpr std::string_view unfinished = ".new";  // behind the suffix, as long as it is being written
 
 struct CloseFolder {
     void operator()(DIR* folder) const { ::closedir(folder); }
@@ -93,7 +94,9 @@ std::vector<SpooledLetter> Spool::load(std::vector<std::string>& complaints) {
     while (const dirent* file = ::readdir(folder.get())) {
         const auto name = read_name(file->d_name);
         if (!name || name->second == ".bad") continue;
-        if (name->second.empty()) {
+        if (name->second == unfinished) {
+            ::unlink((path_of(name->first) + name->second).c_str());
+        } else if (name->second.empty()) {
             numbers.insert(name->first);
         } else {
             marks[name->first].insert(name->second.substr(1));
@@ -106,8 +109,12 @@ std::vector<SpooledLetter> Spool::load(std::vector<std::string>& complaints) {
             letters.push_back({number, std::move(*letter), marks[number]});
             continue;
         }
+        if (letter.error().kind == ErrorKind::system) {  // which says nothing of the letter
+            complaints.push_back(letter.error().message + "; it stays there until the next start");
+            continue;
+        }
         const std::string path = path_of(number);
-        std::rename(path.c_str(), (path + ".bad").c_str());
+        set_aside(number);
         complaints.push_back(fmt::format("{} is no whole letter, set aside as {}.bad: {}", path, path,
                                          letter.error().message));
     }
@@ -118,12 +125,14 @@ std::vector<SpooledLetter> Spool::load(std::vector<std::string>& complaints) {
 
 Status Spool::store(LetterNumber number, const Letter& letter) {
     const std::string path = path_of(number);
-    const UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    const std::string fresh = path + std::string(unfinished);
+    const UniqueFd file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     if (!file) return failed("create", path);
-    if (write_all(file.get(), to_text(letter)) && ::fsync(file.get()) == 0 && ::fsync(folder_fd_.get()) == 0)
+    if (write_all(file.get(), to_text(letter)) && ::fsync(file.get()) == 0 &&
+        ::rename(fresh.c_str(), path.c_str()) == 0 && ::fsync(folder_fd_.get()) == 0)
         return Done{};
     auto error = failed("write", path);
-    ::unlink(path.c_str());
+    ::unlink(fresh.c_str());
     return error;
 }
 
@@ -138,6 +147,11 @@ Status Spool::mark(LetterNumber number, const std::string& channel_key) {
     const UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
     if (!file) return failed("create", path);
     return Done{};
+}
+
+void Spool::set_aside(LetterNumber number) {
+    const std::string path = path_of(number);
+    std::rename(path.c_str(), (path + ".bad").c_str());
 }
 
 void Spool::remove(LetterNumber number, const std::set<std::string>& marks) {

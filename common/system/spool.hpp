@@ -36,13 +36,17 @@ class KEENLANCE_API Spool {
     [[nodiscard]] bool is_open() const { return static_cast<bool>(lock_); }
     [[nodiscard]] const std::string& folder() const { return folder_; }
 
-    /// All letters, in their order. What is no letter is set aside as "….bad" and named in `complaints`.
+    /// All letters, in their order. What is no letter is set aside as "….bad" and named in `complaints`, as
+    /// is what can't be read now, which stays.
     std::vector<SpooledLetter> load(std::vector<std::string>& complaints);
-    /// On disk when it returns: the file, and its name in the folder. On an Error nothing is left of it.
+    /// On disk when it returns: the file, and its name in the folder. On an Error, or where this process is
+    /// killed, what was stored under this number before is still there.
     Status store(LetterNumber number, const Letter& letter);
     [[nodiscard]] Result<Letter> read(LetterNumber number) const;
     /// Remembers that this channel has it. Lost by a power failure, it is delivered once more.
     Status mark(LetterNumber number, const std::string& channel_key);
+    /// As "….bad", which is never read again: what is no letter.
+    void set_aside(LetterNumber number);
     /// The letter and its marks.
     void remove(LetterNumber number, const std::set<std::string>& marks);
 

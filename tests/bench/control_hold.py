@@ -90,4 +90,4 @@ def hold(quickctl, count):
         tell_waits(waits[verb], [(at, held) for _, at, held, methods in requests if kind_of(methods) != "other calls"])
     others = [max(held for _, _, held, methods in requests if kind_of(methods) == "other calls")
               for _, requests, _ in rounds]
-    return [("longest hold by one of its other calls, s", HOLD_TARGET, statistics.median(others))]
+    return [("longest hold by one of its other calls, s", statistics.median(others), HOLD_TARGET)]

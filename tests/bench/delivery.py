@@ -38,6 +38,7 @@ from delivery_burst import part_burst  # noqa: E402  pylint: disable=wrong-impor
 from delivery_day import part_day  # noqa: E402  pylint: disable=wrong-import-position
 from delivery_outage import part_outage  # noqa: E402  pylint: disable=wrong-import-position
 from delivery_storm import part_killed, part_storm  # noqa: E402  pylint: disable=wrong-import-position
+from promises import all_kept  # noqa: E402  pylint: disable=wrong-import-position
 from support.workspace import PROGRAMS  # noqa: E402  pylint: disable=wrong-import-position
 
 PARTS = {"storm": part_storm, "killed": part_killed, "outage": part_outage, "burst": part_burst, "day": part_day}
@@ -57,10 +58,7 @@ def main():
     if options.bin:
         os.environ["KEENLANCE_BIN"] = options.bin
     targets = [target for part in options.part or PARTS for target in PARTS[part](options)]
-    print("\npromises:")
-    for what, value, limit in targets:
-        print(f"  {what:75}{value:8.3f}, at most {limit:.3f}{'' if value <= limit else '   BROKEN'}")
-    return 0 if all(value <= limit for _, value, limit in targets) else 1
+    return 0 if all_kept(targets) else 1
 
 
 if __name__ == "__main__":

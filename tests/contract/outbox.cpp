@@ -7,6 +7,8 @@
 #include <support/stderr_capture.hpp>
 #include <support/temporary_folder.hpp>
 
+#include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -152,6 +154,15 @@ OutboxSettings spooling(const TemporaryFolder& folder) {
     return settings;
 }
 
+/// Their paths, in their order.
+std::vector<std::string> letters_in(const std::string& spool) {
+    std::vector<std::string> paths;
+    for (const auto& file : std::filesystem::directory_iterator(spool))
+        if (file.path().extension() == ".letter") paths.push_back(file.path().string());
+    std::ranges::sort(paths);
+    return paths;
+}
+
 }  // namespace
 
 TEST_CASE("mails leave one at a time, in the order they were given", "[outbox]") {
@@ -259,6 +270,59 @@ TEST_CASE("a half-written letter is set aside and named, the others are delivere
     CHECK(contains(again.log(), "0000000000000001.letter is no whole letter, set aside as "));
     REQUIRE(again.run_until_idle());
     CHECK(again.journal.subjects == std::vector<std::string>{"whole"});
+}
+
+TEST_CASE("what was killed while it wrote a letter leaves the one of before, and no rubbish", "[outbox]") {
+    const TemporaryFolder folder;
+    {
+        RushedOutbox rushed([](const std::string&) { return no_luck; }, spooling(folder));
+        rushed.outbox().send({{"whole", "body\n"}});
+    }
+    const auto letter = letters_in(folder.at("spool")).at(0);
+    write_file(letter + ".new", "{\"id\": \"half");
+    RushedOutbox again([](const std::string&) { return taken; }, spooling(folder));
+    REQUIRE(again.run_until_idle());
+    CHECK(again.journal.subjects == std::vector<std::string>{"whole"});
+    CHECK_FALSE(std::filesystem::exists(letter));
+    CHECK_FALSE(std::filesystem::exists(letter + ".new"));
+}
+
+TEST_CASE("a letter that can't be read just now is tried again later, at a start as well", "[outbox]") {
+    const TemporaryFolder folder;
+    std::string letter;
+    {
+        RushedOutbox rushed([](const std::string&) { return taken; }, spooling(folder));
+        rushed.outbox().send({{"first", "body\n"}});
+        letter = letters_in(folder.at("spool")).at(0);
+        std::filesystem::rename(letter, folder.at("away"));
+        std::filesystem::create_directory(letter);  // which opens, but reads as EISDIR
+        REQUIRE(
+            rushed.run_until([&] { return rushed.log().find("trying again later") != std::string::npos; }));
+        CHECK(contains(rushed.log(), "cannot read " + letter));
+        CHECK(rushed.journal.subjects.empty());
+    }
+    {
+        const RushedOutbox blind([](const std::string&) { return taken; }, spooling(folder));
+        CHECK(std::filesystem::is_directory(letter));
+    }
+    std::filesystem::remove(letter);
+    std::filesystem::rename(folder.at("away"), letter);
+    RushedOutbox again([](const std::string&) { return taken; }, spooling(folder));
+    REQUIRE(again.run_until_idle());
+    CHECK(again.journal.subjects == std::vector<std::string>{"first"});
+}
+
+TEST_CASE("a spoiled letter is set aside while the program runs, too", "[outbox]") {
+    const TemporaryFolder folder;
+    RushedOutbox rushed([](const std::string&) { return taken; }, spooling(folder));
+    rushed.outbox().send({{"first", "body\n"}});
+    rushed.outbox().send({{"second", "body\n"}});
+    const auto letter = letters_in(folder.at("spool")).at(0);
+    write_file(letter, "rubbish");
+    REQUIRE(rushed.run_until_idle());
+    CHECK(contains(rushed.log(), "\"first\" is lost, somebody wrote into it; it is set aside"));
+    CHECK(rushed.journal.subjects == std::vector<std::string>{"second"});
+    CHECK(read_file(letter + ".bad") == "rubbish");
 }
 
 TEST_CASE("two on one spool: the second says whose it is, keeps its own in memory, and loses nothing",

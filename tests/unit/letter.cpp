@@ -76,6 +76,14 @@ TEST_CASE("several identical ones become the newest, with their number and all t
     CHECK(one.created == wall);
 }
 
+TEST_CASE("what is folded again and again keeps an id of the same length") {
+    std::vector<Letter> letters{letter(), letter()};
+    for (int i = 0; i < 3; ++i)
+        letters.front() = fold(letters, std::vector<LetterNumber>{1, 2}).front();
+    CHECK(letters.front().count == 4);
+    CHECK(letters.front().id == "keenlance.1@host.4");
+}
+
 TEST_CASE("one that waited alone is told as it is") {
     const std::vector<Letter> one{letter()};
     CHECK(fold(one, std::vector<LetterNumber>{4}).front().notification == one.front().notification);
