@@ -81,7 +81,27 @@ void append_text(std::string& out, std::string_view text, Markup before, Markup 
     out += text;
 }
 
-/// Nothing to mend, as is the rule.
+Error refusal(std::string_view markup, std::string_view why) {
+    return {ErrorKind::malformed, 0, fmt::format("'{}' {}", printable(markup, 40), why)};
+}
+
+std::optional<std::string> referenced(std::string_view name) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 5> entities{
+        {{"amp", "&"}, {"lt", "<"}, {"gt", ">"}, {"quot", "\""}, {"apos", "'"}}};
+    for (const auto& [entity, character] : entities)
+        if (name == entity) return std::string(character);
+    if (!name.starts_with('#')) return std::nullopt;
+    const bool hexadecimal = name.starts_with("#x");
+    const auto digits = name.substr(hexadecimal ? 2 : 1);
+    std::uint32_t code = 0;
+    const auto* const end = digits.data() + digits.size();
+    const auto read = std::from_chars(digits.data(), end, code, hexadecimal ? 16 : 10);
+    if (read.ec != std::errc{} || read.ptr != end || code == 0) return std::nullopt;
+    return python::character(code);
+}
+
+}  // namespace
+
 bool is_plain(std::string_view text) {
     return std::ranges::none_of(
         text, [](char ch) { return ch == '\r' || ch == '\0' || static_cast<unsigned char>(ch) >= 0x80U; });
@@ -103,27 +123,6 @@ std::string mend(std::string_view text) {
     }
     return out;
 }
-
-Error refusal(std::string_view markup, std::string_view why) {
-    return {ErrorKind::malformed, 0, fmt::format("'{}' {}", printable(markup, 40), why)};
-}
-
-std::optional<std::string> referenced(std::string_view name) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 5> entities{
-        {{"amp", "&"}, {"lt", "<"}, {"gt", ">"}, {"quot", "\""}, {"apos", "'"}}};
-    for (const auto& [entity, character] : entities)
-        if (name == entity) return std::string(character);
-    if (!name.starts_with('#')) return std::nullopt;
-    const bool hexadecimal = name.starts_with("#x");
-    const auto digits = name.substr(hexadecimal ? 2 : 1);
-    std::uint32_t code = 0;
-    const auto* const end = digits.data() + digits.size();
-    const auto read = std::from_chars(digits.data(), end, code, hexadecimal ? 16 : 10);
-    if (read.ec != std::errc{} || read.ptr != end || code == 0) return std::nullopt;
-    return python::character(code);
-}
-
-}  // namespace
 
 Result<std::string> prepare(std::string_view text) {
     if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());

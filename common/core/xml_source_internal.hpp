@@ -21,6 +21,12 @@ inline constexpr std::size_t deepest_element = 98;
 /// Whatever else is wrong stays for the parser to find. One linear pass.
 Result<std::string> prepare(std::string_view text);
 
+/// mend() would change nothing in it.
+bool is_plain(std::string_view text);
+
+/// Line ends are LF; NUL and what is no UTF-8 are '?'.
+std::string mend(std::string_view text);
+
 /// "a &lt; b &#38; c" as "a < b & c". `malformed` for what is no reference: an entity of a DTD, no semicolon,
 /// a number that is no character.
 Result<std::string> decode_references(std::string_view raw);

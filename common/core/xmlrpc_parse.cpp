@@ -2,7 +2,7 @@
 
 #include <keenlance/core/text.hpp>
 #include <keenlance/core/xml_source_internal.hpp>
-#include <keenlance/core/xmlrpc.hpp>
+#include <keenlance/core/xmlrpc_internal.hpp>
 
 #include <fmt/format.h>
 #include <tinyxml2.h>
@@ -80,48 +80,6 @@ Result<const XMLElement*> only_element_in(const XMLNode& parent, std::string_vie
     return elements->front();
 }
 
-Result<Value> read_string(std::string_view text) {
-    return Value(std::string(text));
-}
-
-Result<Value> read_boolean(std::string_view text) {
-    const auto digit = trim(text);
-    if (digit == "0" || digit == "1") return Value(digit == "1");
-    return malformed(fmt::format("'{}' is no boolean", text));
-}
-
-Result<Value> read_nil(std::string_view text) {
-    if (trim(text).empty()) return Value();
-    return malformed(fmt::format("'{}' in a nil", text));
-}
-
-/// from_chars knows no locale, and no plus sign either.
-template <class T>
-Result<Value> read_number(std::string_view text) {
-    auto digits = trim(text);
-    if (digits.starts_with('+') && !digits.starts_with("+-")) digits.remove_prefix(1);
-    T number{};
-    const auto* const end = digits.data() + digits.size();
-    const auto read = std::from_chars(digits.data(), end, number);
-    if (read.ec == std::errc::result_out_of_range) return malformed(fmt::format("{} is out of range", text));
-    if (read.ec != std::errc{} || read.ptr != end) return malformed(fmt::format("'{}' is no number", text));
-    return Value(number);
-}
-
-struct Scalar {
-    std::string_view name;
-    Result<Value> (*read)(std::string_view);
-};
-constexpr std::array<Scalar, 9> scalars{{{"string", read_string},
-                                         {"int", read_number<std::int64_t>},
-                                         {"i4", read_number<std::int64_t>},
-                                         {"i8", read_number<std::int64_t>},
-                                         {"boolean", read_boolean},
-                                         {"double", read_number<double>},
-                                         {"nil", read_nil},
-                                         {"dateTime.iso8601", read_string},
-                                         {"base64", read_string}}};
-
 Result<Value> read_value(const XMLElement& value, std::size_t depth);
 
 Result<Value> read_array(const XMLElement& element, std::size_t depth) {
@@ -175,18 +133,12 @@ Result<Value> read_struct(const XMLElement& element, std::size_t depth) {
     return result;
 }
 
-Result<Value> read_scalar(const XMLElement& element) {
-    auto name = tag(element);
-    if (name.starts_with("ex:")) name.remove_prefix(3);  // ws.apache.org/xmlrpc/extensions.html
-    for (const auto& scalar : scalars) {
-        if (scalar.name != name) continue;
-        const auto content = content_of(element);
-        if (!content) return content.error();
-        if (!content->elements.empty())
-            return malformed(fmt::format("<{}> in <{}>", tag(*content->elements[0]), tag(element)));
-        return scalar.read(content->text);
-    }
-    return malformed(fmt::format("<{}> is no type of value", tag(element)));
+Result<Value> read_typed(const XMLElement& element) {
+    const auto content = content_of(element);
+    if (!content) return content.error();
+    if (!content->elements.empty())
+        return malformed(fmt::format("<{}> in <{}>", tag(*content->elements[0]), tag(element)));
+    return read_scalar(tag(element), content->text);
 }
 
 Result<Value> read_value(const XMLElement& value, std::size_t depth) {
@@ -200,7 +152,7 @@ Result<Value> read_value(const XMLElement& value, std::size_t depth) {
     const auto& typed = *content->elements.front();
     if (tag(typed) == "array") return read_array(typed, depth);
     if (tag(typed) == "struct") return read_struct(typed, depth);
-    return read_scalar(typed);
+    return read_typed(typed);
 }
 
 /// A struct of faultCode and faultString as the Error it tells of; nothing for any other value.
@@ -284,8 +236,13 @@ Result<T> parse(std::string_view text, std::string_view root, Result<T> (*read)(
 
 }  // namespace
 
-Result<Value> parse_response(std::string_view text) {
+Result<Value> parse_any_response(std::string_view text) {
     return parse(text, "methodResponse", read_response);
+}
+
+Result<Value> parse_response(std::string_view text) {
+    if (auto value = read_plain_response(text)) return std::move(*value);
+    return parse_any_response(text);
 }
 
 Result<MethodCall> parse_call(std::string_view text) {

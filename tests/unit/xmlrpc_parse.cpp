@@ -1,5 +1,5 @@
 #include <keenlance/core/text.hpp>
-#include <keenlance/core/xmlrpc.hpp>
+#include <keenlance/core/xmlrpc_internal.hpp>
 
 #include <support/catch.hpp>
 
@@ -335,4 +335,47 @@ TEST_CASE("A long string comes whole") {
     REQUIRE(answer.ok());
     REQUIRE(answer->as_string() != nullptr);
     CHECK((*answer->as_string() == text));
+}
+
+TEST_CASE("what supervisord writes takes the short cut, and is read the same on the long way") {
+    for (const auto* const value :
+         {"<value><array><data>\n<value><struct>\n<member>\n<name>pid</name>\n<value><int>1</int></value>\n"
+          "</member>\n<member>\n<name>name</name>\n<value><string>a &amp; b</string></value>\n</member>\n"
+          "</struct></value>\n</data></array></value>",
+          "<value><boolean>1</boolean></value>", "<value><string></string></value>", "<value>bare</value>",
+          "<value></value>", "<value> </value>", "<value><nil/></value>",
+          "<value><array><data></data></array></value>",
+          "<value><string>\xC3\xA9 \xE9 \r\n \x01 &#10; ]]></string></value>",
+          "<value><ex:i8>5</ex:i8></value>"}) {
+        INFO(value);
+        const auto text = response(value);
+        const auto plain = read_plain_response(text);
+        REQUIRE(plain);
+        const auto any = parse_any_response(text);
+        REQUIRE(any);
+        CHECK(*plain == *any);
+    }
+}
+
+TEST_CASE("what is unusual or wrong is left to the long way") {
+    for (const auto* const value :
+         {"<value><int>x</int></value>", "<value><int>1</i4></value>", "<value a='b'><int>1</int></value>",
+          "<value><int/></value>", "<value/>", "<value><!-- c --><int>1</int></value>",
+          "<value>&lost;</value>", "<value><string><![CDATA[x]]></string></value>",
+          "<value>x<int>1</int></value>", "<value><what>1</what></value>",
+          "<value><struct><member><name>a</name><value>1</value></member><member><name>a</name><value>2</"
+          "value></member>"
+          "</struct></value>"}) {
+        INFO(value);
+        CHECK_FALSE(read_plain_response(response(value)));
+    }
+    const auto whole = response("<value><int>1</int></value>");
+    REQUIRE(read_plain_response(whole));
+    CHECK_FALSE(read_plain_response(whole + "x"));
+    for (std::size_t size = 0; size + 1 < whole.size(); ++size) {
+        INFO(size);
+        CHECK_FALSE(read_plain_response(whole.substr(0, size)));
+    }
+    CHECK(read_plain_response(nested_arrays(max_depth - 1)));
+    CHECK_FALSE(read_plain_response(nested_arrays(max_depth + 1)));
 }
