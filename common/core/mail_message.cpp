@@ -1,3 +1,4 @@
+#include <keenlance/core/base64.hpp>
 #include <keenlance/core/mail_address_internal.hpp>
 #include <keenlance/core/mail_message.hpp>
 #include <keenlance/core/text.hpp>
@@ -54,20 +55,6 @@ std::vector<std::string> cut(std::string_view text, std::size_t most) {
         pieces.back() += character;
     }
     return pieces;
-}
-
-std::string base64(std::string_view bytes) {
-    constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string out;
-    for (std::size_t at = 0; at < bytes.size(); at += 3) {
-        const auto group = bytes.substr(at, 3);
-        std::uint32_t bits = 0;
-        for (std::size_t i = 0; i < 3; ++i)
-            bits = (bits << 8U) | (i < group.size() ? static_cast<unsigned char>(group[i]) : 0U);
-        for (std::size_t i = 0; i < 4; ++i)
-            out += i <= group.size() ? alphabet[(bits >> (18U - 6U * i)) & 0x3FU] : '=';
-    }
-    return out;
 }
 
 /// RFC 2047: 39 bytes make a word of 64 characters, which leaves room for a header's name within a line

@@ -1,6 +1,7 @@
 #include <keenlance/core/xml_source_internal.hpp>
 #include <keenlance/core/xmlrpc_internal.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace keenlance::xmlrpc {
@@ -13,10 +14,9 @@ class PlainReader {
     explicit PlainReader(std::string_view text) : rest_(text) {}
 
     bool response(Value& value) {
-        if (rest_.starts_with("<?xml")) {
-            const auto end = rest_.find("?>");
-            if (end == std::string_view::npos) return false;
-            rest_.remove_prefix(end + 2);
+        if (here("<?xml ")) {
+            rest_.remove_prefix(std::min(rest_.find_first_of("<>?"), rest_.size()));
+            if (!here("?>")) return false;
         }
         return tag("<methodResponse>") && tag("<params>") && tag("<param>") && tag("<value>") &&
                value_behind_tag(value, 1) && tag("</param>") && tag("</params>") &&

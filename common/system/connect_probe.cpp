@@ -1,12 +1,9 @@
 #include "transfers_internal.hpp"
 #include <keenlance/core/quantity.hpp>
 #include <keenlance/system/connect_probe.hpp>
-#include <keenlance/system/unique_fd.hpp>
+#include <keenlance/system/stream_socket.hpp>
 
-#include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <array>
@@ -75,21 +72,12 @@ void ConnectProbe::tcp(const std::string& server, Duration timeout, Answer answe
 }
 
 Status ConnectProbe::unix_socket(const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path)
-        return Error{ErrorKind::invalid, 0,
-                     fmt::format("its path has {} bytes, and that of a socket at most {}", path.size(),
-                                 sizeof address.sun_path - 1)};
-    path.copy(address.sun_path, path.size());
-    const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM, 0));
-    if (!socket) return Error{ErrorKind::system, errno, std::string("socket: ") + std::strerror(errno)};
-    ::fcntl(socket.get(), F_SETFD, FD_CLOEXEC);
-    ::fcntl(socket.get(), F_SETFL, O_NONBLOCK);
-    // NOLINTNEXTLINE(*-reinterpret-cast): the API's way
-    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
-        return Done{};
-    const int reason = errno;
+    const auto address = unix_socket_address(path);
+    if (!address) return address.error();
+    const auto socket = open_stream_socket(AF_UNIX);
+    if (!socket) return socket.error();
+    const int reason = begin_connect(socket->get(), *address);
+    if (reason == 0) return Done{};
     if (reason == EAGAIN) return Error{ErrorKind::unreachable, 0, "too many connections wait to be accepted"};
     const auto kind = reason == ECONNREFUSED ? ErrorKind::refused : ErrorKind::unreachable;
     return Error{kind, 0, std::strerror(reason)};

@@ -1,3 +1,4 @@
+#include "plain_http_internal.hpp"
 #include "transfers_internal.hpp"
 #include <keenlance/core/quantity.hpp>
 #include <keenlance/core/text.hpp>
@@ -113,15 +114,27 @@ void give_memory_back() {
 HttpClient::HttpClient(Reactor& reactor) : reactor_(reactor) {}
 HttpClient::~HttpClient() = default;
 
-void HttpClient::send(HttpRequest request, std::function<void(Result<HttpResponse>)> answer) {
+void HttpClient::send(HttpRequest request, Answer answer) {
+    Answer tidy = [&reactor = reactor_, answer = std::move(answer)](Result<HttpResponse> response) {
+        if (response && response->body.size() > large) reactor.after(until_it_is_read, give_memory_back);
+        answer(std::move(response));
+    };
+    if (auto target = HttpTarget::of(request)) {
+        if (!plain_) plain_ = std::make_unique<PlainHttp>(reactor_);
+        plain_->send(request, std::move(*target), std::move(tidy));
+    } else {
+        transfer(std::move(request), std::move(tidy));
+    }
+}
+
+void HttpClient::transfer(HttpRequest request, Answer answer) {
     if (!transfers_) transfers_ = std::make_unique<Transfers>(reactor_);
     auto exchange = std::make_shared<Exchange>();
     exchange->request = std::move(request);
     auto easy = Transfers::make_easy();
     CURL* const handle = easy.get();
     set_up(handle, *exchange);
-    transfers_->start(std::move(easy), [this, exchange, handle, answer = std::move(answer)](CURLcode code) {
-        if (exchange->response.body.size() > large) reactor_.after(until_it_is_read, give_memory_back);
+    transfers_->start(std::move(easy), [exchange, handle, answer = std::move(answer)](CURLcode code) {
         long status = 0;
         curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
         exchange->response.status = static_cast<int>(status);

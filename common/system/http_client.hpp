@@ -16,6 +16,7 @@
 
 namespace keenlance {
 
+class PlainHttp;
 class Transfers;
 
 /// Whether a connection may serve several requests.
@@ -48,7 +49,8 @@ struct HttpResponse {
 };
 
 /// Error kinds: unreachable, timeout, too_large, malformed, invalid (the URL). An HTTP status is no error
-/// here. libcurl is initialised by the first request, not before.
+/// here. libcurl is initialised by the first request that takes it, not before: a POST over http to a unix
+/// socket or a numeric address does not.
 class KEENLANCE_API HttpClient {
   public:
     explicit HttpClient(Reactor& reactor);
@@ -62,7 +64,11 @@ class KEENLANCE_API HttpClient {
     void send(HttpRequest request, std::function<void(Result<HttpResponse>)> answer);
 
   private:
+    using Answer = std::function<void(Result<HttpResponse>)>;
+    void transfer(HttpRequest request, Answer answer);
+
     Reactor& reactor_;
+    std::unique_ptr<PlainHttp> plain_;
     std::unique_ptr<Transfers> transfers_;
 };
 

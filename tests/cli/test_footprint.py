@@ -9,8 +9,6 @@ from support.rig import Rig
 from support.server import Server, answering_rpc
 from support.workspace import PROGRAMS, Workspace, binary_folder, wait_until
 
-ASKING_AT_ONCE = ("essential", "ordered-startup-listener")
-UNASKING = tuple(program for program in PROGRAMS if program not in ASKING_AT_ONCE)
 EVENTS = 100
 
 
@@ -41,7 +39,7 @@ class Footprint(Workspace):
         return Rig(self, program, *ARGUMENTS[program], **options)
 
     def test_libcurl_is_not_loaded_before_a_listener_transfers_anything(self):
-        for program in UNASKING:
+        for program in PROGRAMS:
             with self.subTest(program):
                 rig = self.rig(program)
                 self.assertFalse(has_libcurl(rig.process.pid), "after READY")
@@ -50,12 +48,22 @@ class Footprint(Workspace):
                     rig.send("PROCESS_STATE_RUNNING", "processname:web groupname:web from_state:STARTING pid:1")
                 self.assertFalse(has_libcurl(rig.process.pid), f"after {2 * EVENTS} events: {rig.stderr}")
 
-    def test_libcurl_is_loaded_by_the_first_question_to_supervisord(self):
-        server = Server(self, answering_rpc({"supervisor.getAllProcessInfo": lambda: []}), path=str(self.dir / "rpc"))
-        rig = self.rig("memmon", server_url=server.url)
+    def test_supervisord_on_this_machine_is_asked_without_libcurl(self):
+        questions = {"supervisor.getAllProcessInfo": lambda: []}
+        for address in ({"path": str(self.dir / "rpc")}, {}):
+            with self.subTest(address):
+                server = Server(self, answering_rpc(questions), **address)
+                rig = self.rig("memmon", server_url=server.url)
+                rig.tick()
+                wait_until(lambda server=server: server.requests, "a question")
+                rig.tick()
+                self.assertFalse(has_libcurl(rig.process.pid))
+
+    def test_libcurl_is_loaded_by_the_first_question_that_takes_it(self):
+        rig = self.rig("memmon", server_url="https://127.0.0.1:1")
         self.assertFalse(has_libcurl(rig.process.pid))
         rig.tick()
-        wait_until(lambda: server.requests, "a question")
+        rig.wait_for_log("cannot reach supervisord")
         self.assertTrue(has_libcurl(rig.process.pid))
 
 

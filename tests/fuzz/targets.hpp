@@ -18,5 +18,6 @@ void roll(std::string_view input);
 void checks(std::string_view input);
 void channel(std::string_view input);
 void letter(std::string_view input);
+void http(std::string_view input);
 
 }  // namespace keenlance::fuzz
