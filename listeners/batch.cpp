@@ -14,13 +14,13 @@ const std::string draft = "batch";
 }  // namespace
 
 std::optional<std::string> describe(Kind kind, const ProcessStateChange& change, const Moment& now) {
+    const bool is_told = kind == Kind::fatals
+                             ? change.to == ProcessState::fatal
+                             : change.to == ProcessState::exited && !change.expected.value_or(false);
+    if (!is_told) return std::nullopt;
     const auto id = change.id.full();
     const auto time = format_local_time(now);
-    if (kind == Kind::fatals) {
-        if (change.to != ProcessState::fatal) return std::nullopt;
-        return fmt::format("{} -- Process {} failed to start too many times", time, id);
-    }
-    if (change.to != ProcessState::exited || change.expected.value_or(false)) return std::nullopt;
+    if (kind == Kind::fatals) return fmt::format("{} -- Process {} failed to start too many times", time, id);
     const int pid = change.pid.value_or(0);
     if (kind == Kind::short_crashes) return fmt::format("[{}]({}) exited unexpectedly {}", id, pid, time);
     return fmt::format("{} -- Process {} (pid {}) died unexpectedly", time, id, pid);

@@ -10,10 +10,17 @@ namespace {
 
 constexpr std::string_view header_start = "ver:";
 
-template <class Map>
-std::string_view get(const Map& tokens, std::string_view key) {
-    const auto found = tokens.find(key);
-    return found == tokens.end() ? std::string_view{} : std::string_view{found->second};
+/// The value of "key:value" among the words of `line`; empty where there is none. The first of equal keys
+/// wins.
+std::string_view token(std::string_view line, std::string_view key) {
+    static constexpr std::string_view white_space = " \t\r\n\v\f";
+    const auto is_blank = [](char ch) { return white_space.find(ch) != std::string_view::npos; };
+    for (auto at = line.find(key); at != std::string_view::npos; at = line.find(key, at + 1)) {
+        const auto value = line.substr(at + key.size());
+        if ((at > 0 && !is_blank(line[at - 1])) || !value.starts_with(':')) continue;
+        return value.substr(1, value.find_first_of(white_space) - 1);
+    }
+    return {};
 }
 
 /// Bytes of the character at the head of `text`; nothing if more bytes must come to tell. A byte that belongs
@@ -68,28 +75,17 @@ bool Event::is_tick() const {
     return name.starts_with("TICK");
 }
 
-std::map<std::string, std::string, std::less<>> parse_tokens(std::string_view line) {
-    std::map<std::string, std::string, std::less<>> tokens;
-    for (const auto word : split_words(line.substr(0, line.find('\n')))) {
-        const auto colon = word.find(':');
-        if (colon == std::string_view::npos) continue;
-        tokens.emplace(word.substr(0, colon), word.substr(colon + 1));
-    }
-    return tokens;
-}
-
 std::optional<EventHeader> parse_event_header(std::string_view line) {
-    const auto tokens = parse_tokens(line);
-    const auto length = whole_number<std::uint64_t>(get(tokens, "len"));
-    const auto name = get(tokens, "eventname");
+    const auto length = whole_number<std::uint64_t>(token(line, "len"));
+    const auto name = token(line, "eventname");
     if (!length || *length > EventParser::max_payload_length || name.empty()) return std::nullopt;
     EventHeader header;
     header.length = *length;
     header.event.name = name;
-    header.event.server = get(tokens, "server");
-    header.event.pool = get(tokens, "pool");
-    header.event.serial = whole_number<std::uint64_t>(get(tokens, "serial")).value_or(0);
-    header.event.pool_serial = whole_number<std::uint64_t>(get(tokens, "poolserial")).value_or(0);
+    header.event.server = token(line, "server");
+    header.event.pool = token(line, "pool");
+    header.event.serial = whole_number<std::uint64_t>(token(line, "serial")).value_or(0);
+    header.event.pool_serial = whole_number<std::uint64_t>(token(line, "poolserial")).value_or(0);
     return header;
 }
 
@@ -178,16 +174,16 @@ std::uint64_t PoolSerials::missing_before(const Event& event) {
 std::optional<ProcessStateChange> parse_process_state_change(const Event& event) {
     constexpr std::string_view prefix = "PROCESS_STATE_";
     if (!event.name.starts_with(prefix)) return std::nullopt;
-    const auto tokens = parse_tokens(event.payload);
+    const auto line = std::string_view(event.payload).substr(0, event.payload.find('\n'));
     ProcessStateChange change;
-    change.id = {std::string(get(tokens, "groupname")), std::string(get(tokens, "processname"))};
+    change.id = {std::string(token(line, "groupname")), std::string(token(line, "processname"))};
     if (change.id.group.empty() || change.id.name.empty()) return std::nullopt;
     change.to = parse_process_state(std::string_view(event.name).substr(prefix.size()))
                     .value_or(ProcessState::unknown);
-    change.from = parse_process_state(get(tokens, "from_state")).value_or(ProcessState::unknown);
-    change.pid = whole_number<int>(get(tokens, "pid"));
-    change.tries = whole_number<int>(get(tokens, "tries"));
-    if (const auto expected = whole_number<int>(get(tokens, "expected"))) change.expected = *expected != 0;
+    change.from = parse_process_state(token(line, "from_state")).value_or(ProcessState::unknown);
+    change.pid = whole_number<int>(token(line, "pid"));
+    change.tries = whole_number<int>(token(line, "tries"));
+    if (const auto expected = whole_number<int>(token(line, "expected"))) change.expected = *expected != 0;
     return change;
 }
 

@@ -11,7 +11,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -106,8 +105,5 @@ struct KEENLANCE_API ProcessStateChange {
 };
 /// nullopt when the event is no PROCESS_STATE_* or its payload lacks processname or groupname.
 KEENLANCE_API std::optional<ProcessStateChange> parse_process_state_change(const Event& event);
-
-/// "key:value key:value" up to the first newline, as every payload begins; the first of equal keys wins.
-KEENLANCE_API std::map<std::string, std::string, std::less<>> parse_tokens(std::string_view line);
 
 }  // namespace keenlance

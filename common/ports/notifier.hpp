@@ -16,7 +16,7 @@ class Notifier {
     virtual ~Notifier() = default;
 
     /// Until the next call, what is sent is told of this event: one that comes a second time makes the same
-    /// notification. nullptr: of none. The event is not kept.
+    /// notification. nullptr: of none. The event must live until then.
     virtual void caused_by(const Event* event) = 0;
     /// Takes it over; never waits, never fails: what becomes of it is logged.
     virtual void send(const Notify& notify) = 0;

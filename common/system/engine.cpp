@@ -80,15 +80,16 @@ Status Engine::ask_login(std::size_t server) {
     return Done{};
 }
 
-void Engine::tell(std::size_t server, const Fact& fact) {
-    facts_.emplace_back(server, fact);
+void Engine::tell(std::size_t server, Fact fact) {
+    facts_.emplace_back(server, std::move(fact));
     if (facts_.size() > 1) return;
     while (!facts_.empty()) {
         const auto& [about, next] = facts_.front();
         const auto* received = std::get_if<EventReceived>(&next);
-        if (notifier_) notifier_->caused_by(received == nullptr ? nullptr : &received->event);
+        if (notifier_ && received != nullptr) notifier_->caused_by(&received->event);
         for (const auto& each : policy_.step(about, next, clock_.now()))
             performers_[each.server]->perform(each.action);
+        if (notifier_ && received != nullptr) notifier_->caused_by(nullptr);
         facts_.pop_front();
     }
     reactor_.cancel(wake_timer_);

@@ -49,7 +49,7 @@ class Engine {
     [[nodiscard]] std::vector<ServerAddress> servers() const;
 
     /// Facts that come true while the policy is being told one wait for their turn.
-    void tell(std::size_t server, const Fact& fact);
+    void tell(std::size_t server, Fact fact);
     /// Tells Closing, once; from then on work has until the grace is over.
     void close();
     /// Somebody wants it to end: close(), and at the second time the end, finished or not.

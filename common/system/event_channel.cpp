@@ -53,11 +53,11 @@ void EventChannel::on_readable() {
 
 void EventChannel::take_events() {
     while (open_) {
-        const auto next = parser_.next();
+        auto next = parser_.next();
         if (!next) return;
         std::visit(Overloaded{
-                       [this](const Event& event) {
-                           handlers_.event(event);
+                       [this](Event& event) {
+                           handlers_.event(std::move(event));
                            acknowledge();
                        },
                        [this](const ProtocolError& error) {

@@ -21,7 +21,7 @@ class KEENLANCE_API EventChannel {
     static constexpr Duration stall_limit{5'000};
 
     struct Handlers {
-        std::function<void(const Event&)> event;          ///< must return at once
+        std::function<void(Event)> event;                 ///< must return at once
         std::function<void(std::string_view)> bad_input;  ///< one line: what came instead of an event
         std::function<void()> closed;                     ///< once: no more events will come
     };

@@ -41,7 +41,7 @@ class Listener {
                             .console = nullptr,
                             .grace = shutdown_grace}),
           channel_(engine_.reactor(), set_stdin_aside(), set_stdout_aside(),
-                   {[this](const Event& event) { take(event); },
+                   {[this](Event event) { take(std::move(event)); },
                     [this](std::string_view message) {
                         log_.write(std::string("bad input, ignored: ").append(message));
                     },
@@ -57,9 +57,9 @@ class Listener {
     }
 
   private:
-    void take(const Event& event) {
+    void take(Event event) {
         if (const auto lost = serials_.missing_before(event)) engine_.tell(0, EventsLost{lost});
-        engine_.tell(0, EventReceived{event});
+        engine_.tell(0, EventReceived{std::move(event)});
     }
 
     void shut_down() {

@@ -48,18 +48,19 @@ Outbox::~Outbox() {
 
 void Outbox::caused_by(const Event* event) {
     told_ = 0;
-    cause_.clear();
-    if (event == nullptr) return;
-    supervisor_ = event->server;
-    // An event that comes again, because we were killed before we acknowledged it, has its old serials.
-    cause_ = fmt::format("{} {} {} {} {} {} {} {}", life_, settings_.program, event->server, event->pool,
-                         event->serial, event->pool_serial, event->name, event->payload);
+    cause_ = event;
+    if (event != nullptr) supervisor_ = event->server;
 }
 
 std::string Outbox::next_id() {
-    if (!cause_.empty()) return fmt::format("keenlance.{}.{}@{}", hash_of(cause_), ++told_, host_);
-    return fmt::format("keenlance.{:x}.{}.{}@{}", clock_.now().wall.time_since_epoch().count(), ::getpid(),
-                       ++uncaused_, host_);
+    if (cause_ == nullptr)
+        return fmt::format("keenlance.{:x}.{}.{}@{}", clock_.now().wall.time_since_epoch().count(),
+                           ::getpid(), ++uncaused_, host_);
+    // An event that comes again, because we were killed before we acknowledged it, has its old serials.
+    const auto cause =
+        fmt::format("{} {} {} {} {} {} {} {}", life_, settings_.program, cause_->server, cause_->pool,
+                    cause_->serial, cause_->pool_serial, cause_->name, cause_->payload);
+    return fmt::format("keenlance.{}.{}@{}", hash_of(cause), ++told_, host_);
 }
 
 LetterNumber Outbox::next_number() {

@@ -148,8 +148,8 @@ class KEENLANCE_API Outbox : public Notifier {
     std::size_t in_memory_ = 0, bytes_in_memory_ = 0;
     std::uint64_t dropped_ = 0;
     std::string host_, life_, supervisor_;
-    std::string cause_;       // of what is told now: an event, or nothing
-    std::uint64_t told_ = 0;  // of this cause
+    const Event* cause_ = nullptr;  // of what is told now
+    std::uint64_t told_ = 0;        // of this cause
     std::uint64_t uncaused_ = 0;
     bool hurried_ = false;
 };
