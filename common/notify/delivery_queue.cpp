@@ -68,7 +68,7 @@ std::optional<LetterNumber> DeliveryQueue::take(SteadyTime now) {
     return under_way_;
 }
 
-Duration DeliveryQueue::answered(Delivery delivery, SteadyTime now) {
+Duration DeliveryQueue::answered(Delivery delivery, SteadyTime now, Duration least_wait) {
     const auto number = under_way_.value_or(0);
     under_way_.reset();
     auto* const blamed = blamed_ ? find(*blamed_) : nullptr;
@@ -91,10 +91,11 @@ Duration DeliveryQueue::answered(Delivery delivery, SteadyTime now) {
                 each.hurried = true;
         return Duration{0};
     }
-    if (letter == nullptr) return Duration{0};
+    asked_ = now + std::clamp(least_wait, Duration{0}, longest_asked);
+    if (letter == nullptr) return asked_ - now;
     ++letter->tries;
     if (letter->aside) {
-        letter->ready = now + delay_after(letter->tries);
+        letter->ready = std::max(now + delay_after(letter->tries), asked_);
         return letter->ready - now;
     }
     probing_ = blamed == nullptr && (delivery == Delivery::refused || letter->tries >= patience_with_letter);
@@ -102,7 +103,7 @@ Duration DeliveryQueue::answered(Delivery delivery, SteadyTime now) {
     const auto delay = delay_after(failures_);
     // Which of the two is at fault is asked at once where the channel answers at all.
     not_before_ = probing_ && delivery == Delivery::refused ? now : now + delay;
-    return delay;
+    return std::max(delay, asked_ - now);
 }
 
 void DeliveryQueue::hurry(SteadyTime now) {
@@ -115,7 +116,7 @@ std::optional<SteadyTime> DeliveryQueue::deadline() const {
     const auto* letter = next();
     if (letter == nullptr) return std::nullopt;
     if (hurried_) return *hurried_;
-    return letter->aside ? letter->ready : std::max(letter->ready, not_before_);
+    return std::max({letter->ready, asked_, letter->aside ? asked_ : not_before_});
 }
 
 bool DeliveryQueue::idle() const {

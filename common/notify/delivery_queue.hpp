@@ -25,6 +25,8 @@ class KEENLANCE_API DeliveryQueue {
   public:
     /// Between tries: doubled from the one to the other, and begun anew when something was taken.
     static constexpr Duration first_delay{10'000}, longest_delay{900'000};
+    /// The longest wait that a channel can ask for.
+    static constexpr Duration longest_asked{3'600'000};
 
     /// Behind all others, unless it is among them; not before `ready`.
     void add(LetterNumber number, SteadyTime ready);
@@ -35,10 +37,12 @@ class KEENLANCE_API DeliveryQueue {
 
     /// The letter to try now; nothing while one is under way, or before deadline().
     [[nodiscard]] std::optional<LetterNumber> take(SteadyTime now);
-    /// What came of the try. Not taken: the time until the next try of this channel.
-    Duration answered(Delivery delivery, SteadyTime now);
+    /// What came of the try. Not taken: the time until the next try of this channel, which is not before
+    /// `least_wait`, whichever letter's it is.
+    Duration answered(Delivery delivery, SteadyTime now, Duration least_wait = Duration{0});
 
-    /// From now on nothing waits for its time: each letter is tried once more at once, and that is all.
+    /// From now on nothing waits for its time, not even for one the channel asked for: each letter is tried
+    /// once more at once, and that is all.
     void hurry(SteadyTime now);
 
     /// When take() next has something; nothing while one is under way or none waits.
@@ -67,6 +71,7 @@ class KEENLANCE_API DeliveryQueue {
     std::optional<LetterNumber> under_way_;
     std::optional<LetterNumber> blamed_;         // the head, while the one behind it is tried
     SteadyTime not_before_ = SteadyTime::min();  // the channel's own pause after a failure
+    SteadyTime asked_ = SteadyTime::min();       // the channel does not want to be tried before
     int failures_ = 0;                           // of the channel, in a row
     bool probing_ = false;  // the head has failed so often that the one behind it is tried
     std::optional<SteadyTime> hurried_;

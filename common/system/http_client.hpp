@@ -46,6 +46,7 @@ struct HttpResponse {
     int status = 0;
     std::string reason;  ///< "OK"; empty where the server sent none
     std::string body;
+    std::optional<Duration> retry_after{};  ///< what the server asked for, by its Retry-After
 };
 
 /// Error kinds: unreachable, timeout, too_large, malformed, invalid (the URL). An HTTP status is no error

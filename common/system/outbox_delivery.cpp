@@ -92,7 +92,7 @@ void Outbox::on_answer(std::size_t index, LetterNumber number, const Answer& ans
     const auto found = kept_.find(number);
     const std::string subject = found == kept_.end() ? "(dropped meanwhile)" : found->second.subject;
     const int tries = line.queue.tries(number) + 1;
-    const auto delay = line.queue.answered(answer.delivery, clock_.now().steady);
+    const auto delay = line.queue.answered(answer.delivery, clock_.now().steady, answer.least_wait);
     if (answer.delivery == Delivery::taken) {
         say(fmt::format("{} \"{}\"{}{}{}", words.did, subject, words.whereto,
                         answer.words.empty() ? "" : "; ", answer.words));

@@ -110,9 +110,11 @@ class WebhookTransport : public Transport {
                        // all right.
                        const bool later = status >= 500 || status == 408 || status == 425 || status == 429;
                        const auto said = printable(trim(response->body), 200);
+                       const bool asks_for_time = status == 429 || status == 503;
                        answered({later ? Delivery::unavailable : Delivery::refused,
                                  fmt::format("the server answered {} {}{}{}", status, response->reason,
-                                             said.empty() ? "" : ": ", said)});
+                                             said.empty() ? "" : ": ", said),
+                                 asks_for_time ? response->retry_after.value_or(Duration{0}) : Duration{0}});
                    });
     }
 

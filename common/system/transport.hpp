@@ -2,6 +2,7 @@
 /// One way a letter leaves this machine: a mail command, an SMTP server, a web server, a command.
 
 #include <keenlance/core/export.hpp>
+#include <keenlance/core/moment.hpp>
 #include <keenlance/notify/channel.hpp>
 #include <keenlance/notify/delivery_queue.hpp>
 #include <keenlance/notify/letter.hpp>
@@ -20,6 +21,7 @@ namespace keenlance {
 struct Answer {
     Delivery delivery = Delivery::taken;
     std::string words;
+    Duration least_wait{0};  ///< before the next try, as whoever did not take it asked for
 };
 
 class Transport {

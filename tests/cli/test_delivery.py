@@ -1,8 +1,10 @@
 """How notifications leave a listener: each kind of channel to a real server, and --test."""
 
+import email.utils
 import json
 import os
 import subprocess
+import time
 import unittest
 
 from support.mail import MailDrop
@@ -86,6 +88,40 @@ class Webhooks(Delivery):
                 self.assertEqual([each["process"]["name"] for each in told], ["web", "web", "next"])
                 self.assertEqual(told[0]["id"], told[1]["id"])
                 rig.wait_for_log(rf"could not send .*: the server answered {status}.*; trying again in 10 s")
+
+    def test_a_server_that_says_when_is_not_asked_before(self):
+        for status in (429, 503):
+            with self.subTest(status):
+                times = []
+
+                def behave(request, connection, status=status, times=times):
+                    times.append(time.monotonic())
+                    if len(times) == 1:
+                        return connection.answer(status, headers=["Retry-After: 12"])
+                    connection.answer(200)
+
+                server = self.webhook(behave)
+                rig = self.crash("--notify", server.url)
+                self.wait_for_posts(server, 2)
+                rig.wait_for_log(rf"could not send .*: the server answered {status}.*; trying again in 12 s$")
+                self.assertGreaterEqual(times[1] - times[0], 12)
+
+    def test_a_server_may_say_when_by_date_an_hour_ahead_at_most_or_in_words_nobody_understands(self):
+        in_half_an_hour = email.utils.formatdate(time.time() + 1800, usegmt=True)
+        in_a_year = email.utils.formatdate(time.time() + 365 * 86400, usegmt=True)
+        for status, header, words in ((503, in_half_an_hour, r"(29 min 5\d s|30 min)"), (429, in_a_year, "1 h"),
+                                      (429, "86400", "1 h"), (429, "9" * 30, r"(1 h|10 s)"), (429, "-5", "10 s"),
+                                      (429, "soon", "10 s"), (429, "3", "10 s"), (500, "600", "10 s")):
+            with self.subTest(status=status, header=header):
+                rig = self.crash("--notify", self.webhook(answering(status, headers=[f"Retry-After: {header}"])).url)
+                rig.wait_for_log(rf"could not send .*: the server answered {status}.*; trying again in {words}$")
+
+    def test_a_server_that_asked_for_time_is_asked_once_more_at_the_end(self):
+        server = self.webhook(answering(429, headers=["Retry-After: 600"]))
+        rig = self.crash("--notify", server.url)
+        rig.wait_for_log("trying again in 10 min")
+        rig.finish()
+        self.assertEqual(len(server.requests), 2)
 
     def test_a_server_that_does_not_answer_is_given_up_after_half_a_minute_and_asked_again(self):
         behaviours = [hanging]

@@ -200,6 +200,20 @@ TEST_CASE("what fails is tried again, later and later, and given up after an hou
     CHECK(contains(log, " tries: it is older than 1 h"));
 }
 
+TEST_CASE("a channel that asks for time gets it, and the log says how long that is", "[outbox]") {
+    bool first = true;
+    RushedOutbox rushed([&first](const std::string&) {
+        return std::exchange(first, false) ? Answer{Delivery::unavailable, "not now", Duration{120'000}}
+                                           : taken;
+    });
+    rushed.outbox().send({{"patient", ""}});
+    REQUIRE(rushed.run_until_idle());
+    const auto& times = rushed.journal.times;
+    REQUIRE(times.size() == 2);
+    CHECK(times[1] - times[0] >= Duration{120'000});
+    CHECK(contains(rushed.log(), "not now; trying again in 2 min\n"));
+}
+
 TEST_CASE("letters arrive in their order, also behind one that failed", "[outbox]") {
     int failures_left = 5;
     RushedOutbox rushed(

@@ -105,6 +105,56 @@ TEST_CASE("a letter that is not ready holds up those behind it until it is relea
     CHECK(queue.take(start) == 1);
 }
 
+TEST_CASE("a channel that asks for time is not tried before, nor earlier than it would be without") {
+    auto queue = queue_of({1, 2});
+    auto now = start;
+    REQUIRE(queue.take(now) == 1);
+    CHECK(queue.answered(Delivery::unavailable, now, Duration{120'000}) == Duration{120'000});
+    CHECK(queue.deadline() == now + Duration{120'000});
+    CHECK_FALSE(queue.take(now + Duration{119'999}));
+    now += Duration{120'000};
+    REQUIRE(queue.take(now) == 1);
+    CHECK(queue.answered(Delivery::unavailable, now, Duration{1'000}) == 2 * DeliveryQueue::first_delay);
+    now += 2 * DeliveryQueue::first_delay;
+    REQUIRE(queue.take(now) == 1);
+    CHECK(queue.answered(Delivery::unavailable, now, std::chrono::hours(1'000'000)) == std::chrono::hours(1));
+    now += std::chrono::hours(1);
+    REQUIRE(queue.take(now) == 1);
+    CHECK(queue.answered(Delivery::unavailable, now) == 8 * DeliveryQueue::first_delay);
+}
+
+TEST_CASE("what a channel asks for one letter holds for the others, those beside the order too") {
+    auto queue = queue_of({1, 2, 3});
+    REQUIRE(queue.take(start) == 1);
+    queue.answered(Delivery::refused, start);
+    REQUIRE(queue.take(start) == 2);
+    queue.answered(Delivery::taken, start);  // 1 stands beside the order, and is due in 10 s
+    REQUIRE(queue.take(start) == 3);
+    queue.answered(Delivery::unavailable, start, Duration{60'000});
+    CHECK(queue.deadline() == start + Duration{60'000});
+    auto now = start + Duration{60'000};
+    REQUIRE(queue.take(now) == 3);
+    CHECK(queue.answered(Delivery::unavailable, now, Duration{90'000}) == Duration{90'000});
+    CHECK(queue.deadline() == now + Duration{90'000});
+    now += Duration{90'000};
+    REQUIRE(queue.take(now) == 1);
+    CHECK(queue.answered(Delivery::unavailable, now, Duration{30'000}) == Duration{30'000});
+    CHECK(queue.deadline() == now + Duration{30'000});
+    now += Duration{30'000};
+    REQUIRE(queue.take(now) == 3);
+    queue.drop(3);
+    CHECK(queue.answered(Delivery::unavailable, now, Duration{40'000}) == Duration{40'000});
+    CHECK(queue.deadline() == now + Duration{40'000});
+}
+
+TEST_CASE("in a hurry a channel that asked for time is tried once more all the same") {
+    auto queue = queue_of({1});
+    REQUIRE(queue.take(start) == 1);
+    queue.answered(Delivery::unavailable, start, Duration{600'000});
+    queue.hurry(start);
+    CHECK(queue.take(start) == 1);
+}
+
 TEST_CASE("what was dropped is not tried, and its answer is nobody's") {
     auto queue = queue_of({1, 2});
     REQUIRE(queue.take(start) == 1);
