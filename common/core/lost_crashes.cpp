@@ -1,5 +1,6 @@
 #include <keenlance/core/lost_crashes.hpp>
 #include <keenlance/core/policy.hpp>
+#include <keenlance/core/quantity.hpp>
 #include <keenlance/core/text.hpp>
 
 #include <fmt/format.h>
@@ -81,16 +82,23 @@ std::optional<std::vector<LostCrash>> LostCrashes::on_processes(
     const Result<std::vector<ProcessInfo>>& processes, const Moment& now, Actions& actions) {
     if (!asked_) return std::nullopt;
     if (!processes) {
-        asked_ = false;
-        gap_ = gap_ || asked_gap_;
-        due_ = now.steady + before_another_try;
-        last_event_ = *due_;
-        actions.emplace_back(
-            Log{fmt::format("cannot look for lost crashes, trying again: {}", processes.error().message)});
+        on_trouble(processes.error().message, now, actions);
         return std::nullopt;
     }
+    if (!std::exchange(trouble_, "").empty())
+        actions.emplace_back(Log{"supervisord can be asked for lost crashes again"});
     processes_ = *processes;
     return compare(now);
+}
+
+void LostCrashes::on_trouble(const std::string& why, const Moment& now, Actions& actions) {
+    asked_ = false;
+    gap_ = gap_ || asked_gap_;
+    due_ = now.steady + before_another_try;
+    last_event_ = *due_;
+    if (std::exchange(trouble_, why) == why) return;
+    actions.emplace_back(Log{fmt::format("cannot look for lost crashes, trying again every {}: {}",
+                                         format_duration(before_another_try), why)});
 }
 
 std::optional<std::vector<LostCrash>> LostCrashes::on_configs(

@@ -57,6 +57,7 @@ class KEENLANCE_API LostCrashes {
                                                      const Moment& now, Actions& actions);
 
   private:
+    void on_trouble(const std::string& why, const Moment& now, Actions& actions);
     std::optional<std::vector<LostCrash>> compare(const Moment& now);
     [[nodiscard]] bool is_news(const ProcessInfo& info) const;
     void look_back(const std::vector<ProcessInfo>& processes);
@@ -68,6 +69,7 @@ class KEENLANCE_API LostCrashes {
     std::optional<SteadyTime> due_;
     SteadyTime last_event_;
     bool asked_ = false;
+    std::string trouble_;  // of the last answer, said; empty: there was none
     std::optional<std::vector<ProcessInfo>> processes_;
     std::optional<std::map<Namespec, std::vector<int>>> exit_codes_;
     bool alone_ = true;  // in our pool

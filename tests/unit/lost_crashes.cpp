@@ -188,6 +188,38 @@ TEST_CASE("a list that cannot be had is asked for again, and says so") {
     CHECK_FALSE(lost.step(test_moment(Duration{31'000})).empty());
 }
 
+TEST_CASE("an outage is said once, again when its reason changes, and that it is over") {
+    LostCrashes lost(self);
+    lost.begin(test_moment());
+    CHECK_FALSE(lost.lost(1, test_moment()).empty());
+    Duration passed{1'000};
+    const auto said = [&](const Result<std::vector<ProcessInfo>>& processes) {
+        const auto now = test_moment(passed);
+        REQUIRE_FALSE(lost.step(now).empty());
+        Actions actions;
+        lost.on_processes(processes, now, actions);
+        lost.on_configs(std::vector<ProcessConfig>{}, now, actions);
+        passed += Duration{30'000};
+        std::string text;
+        for (const auto& log : all_of<Log>(actions))
+            text += log.text + "\n";
+        return text;
+    };
+    const Error gone{ErrorKind::refused, 0, "gone"}, slow{ErrorKind::timeout, 0, "slow"};
+    CHECK(said(gone) == "cannot look for lost crashes, trying again every 30 s: gone\n");
+    CHECK(said(gone).empty());
+    CHECK(said(gone).empty());
+    CHECK(said(slow) == "cannot look for lost crashes, trying again every 30 s: slow\n");
+    CHECK(said(slow).empty());
+    CHECK(said(std::vector<ProcessInfo>{}) == "supervisord can be asked for lost crashes again\n");
+    CHECK_FALSE(lost.lost(1, test_moment(passed)).empty());
+    passed += Duration{1'000};
+    CHECK(said(std::vector<ProcessInfo>{}).empty());
+    CHECK_FALSE(lost.lost(1, test_moment(passed)).empty());
+    passed += Duration{1'000};
+    CHECK(said(gone) == "cannot look for lost crashes, trying again every 30 s: gone\n");
+}
+
 TEST_CASE("it waits until events have ceased to come, but not for ever") {
     LostCrashes lost(self);
     lost.begin(test_moment());
