@@ -194,8 +194,27 @@ struct Notify {
     /// Not empty: it is kept back until ReleaseNotifications with this name, or until `most` have passed.
     std::string draft{};
     Duration most{10'000};
+    /// Not empty: the word left under this name is taken back, in one step with this.
+    std::string instead_of{};
 
     friend bool operator==(const Notify&, const Notify&) = default;
+};
+
+/// What is to be told if this program is killed before it can tell how something ended: kept in the spool,
+/// and sent by the next program that has it. As long as this one lives it is in nobody's way; it ends with
+/// Notify::instead_of or TakeBackWord. Nothing is done without a spool.
+struct LeaveWord {
+    std::string name;  ///< one at a time
+    Notification notification;
+
+    friend bool operator==(const LeaveWord&, const LeaveWord&) = default;
+};
+
+/// There is nothing to be told after all; nothing is done where there is no such word.
+struct TakeBackWord {
+    std::string name;
+
+    friend bool operator==(const TakeBackWord&, const TakeBackWord&) = default;
 };
 
 /// What was kept back under this name may go; nothing is done where there is none. Those of one topic that
@@ -219,10 +238,11 @@ struct RunCommand {
     friend bool operator==(const RunCommand&, const RunCommand&) = default;
 };
 
-using Action = std::variant<Log, Print, Display, AskLogin, ListProcesses, ListConfigs, ReadLogTail,
-                            InspectProcesses, ListEventListeners, MeasureMemory, CheckHttp, Restart, Bring,
-                            AmendTask, StartProcesses, StopProcesses, SignalProcess, ProbeReady,
-                            ShutDownSupervisord, WriteFile, Finish, Notify, ReleaseNotifications, RunCommand>;
+using Action =
+    std::variant<Log, Print, Display, AskLogin, ListProcesses, ListConfigs, ReadLogTail, InspectProcesses,
+                 ListEventListeners, MeasureMemory, CheckHttp, Restart, Bring, AmendTask, StartProcesses,
+                 StopProcesses, SignalProcess, ProbeReady, ShutDownSupervisord, WriteFile, Finish, Notify,
+                 LeaveWord, TakeBackWord, ReleaseNotifications, RunCommand>;
 using Actions = std::vector<Action>;
 
 }  // namespace keenlance

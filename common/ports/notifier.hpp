@@ -20,6 +20,9 @@ class Notifier {
     virtual void caused_by(const Event* event) = 0;
     /// Takes it over; never waits, never fails: what becomes of it is logged.
     virtual void send(const Notify& notify) = 0;
+    /// Keeps it for the case that this program is killed.
+    virtual void leave_word(const LeaveWord& word) = 0;
+    virtual void take_back(const TakeBackWord& word) = 0;
     /// What was kept back under that name may go.
     virtual void release(const ReleaseNotifications& release) = 0;
     /// The listener is about to end: try what is waiting for a retry once more, now.

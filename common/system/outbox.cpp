@@ -105,13 +105,16 @@ Outbox::Kept Outbox::keep_for(const Letter& letter) const {
 void Outbox::send(const Notify& notify) {
     Letter letter = write_letter(notify);
     auto kept = keep_for(letter);
-    if (kept.lacking.empty() || ids_.contains(letter.id)) return;
+    if (kept.lacking.empty() || ids_.contains(letter.id)) return take_back({notify.instead_of});
+    if (const auto word = words_.find(notify.instead_of); word != words_.end())
+        letter.replaces.push_back(word->second);
     kept.ready = clock_.now().steady + (notify.draft.empty() ? Duration{0} : notify.most);
     const auto number = next_number();
     const bool is_line = kept.is_line;
     keep(number, std::move(kept));
     const Notification notification = letter.notification;
     store(number, std::move(letter));
+    take_back({notify.instead_of});
     if (is_line) {
         add_line(number, notify.draft);
     } else {

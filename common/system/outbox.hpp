@@ -59,6 +59,8 @@ class KEENLANCE_API Outbox : public Notifier {
 
     void caused_by(const Event* event) override;
     void send(const Notify& notify) override;
+    void leave_word(const LeaveWord& word) override;
+    void take_back(const TakeBackWord& word) override;
     void release(const ReleaseNotifications& release) override;
     void hurry() override;
     [[nodiscard]] bool idle() const override;
@@ -144,6 +146,8 @@ class KEENLANCE_API Outbox : public Notifier {
     std::map<LetterNumber, Kept> kept_;
     std::set<std::string_view> ids_;  // of those kept: theirs
     std::map<std::string, std::vector<LetterNumber>> drafts_;
+    /// Letters in the spool that no queue knows of: the next one to load it takes them for any others.
+    std::map<std::string, LetterNumber> words_;
     LetterNumber last_number_ = 0;
     std::size_t in_memory_ = 0, bytes_in_memory_ = 0;
     std::uint64_t dropped_ = 0;

@@ -185,8 +185,28 @@ void Outbox::forget(LetterNumber number) {
         std::erase(drafts->second, number);
         if (drafts->second.empty()) drafts_.erase(drafts);
     }
+    std::erase_if(words_, [number](const auto& word) { return word.second == number; });
     ids_.erase(kept.id);
     kept_.erase(found);
+}
+
+void Outbox::leave_word(const LeaveWord& word) {
+    take_back({word.name});
+    if (!spool_) return;
+    // Not by its event's: when that comes again, what it leads to then is left to be told, too.
+    const auto cause = std::exchange(cause_, "");
+    Letter letter = write_letter({word.notification});
+    cause_ = cause;
+    auto kept = keep_for(letter);
+    if (kept.lacking.empty()) return;
+    const auto number = next_number();
+    keep(number, std::move(kept));
+    words_[word.name] = number;
+    store(number, std::move(letter));
+}
+
+void Outbox::take_back(const TakeBackWord& word) {
+    if (const auto found = words_.find(word.name); found != words_.end()) forget(found->second);
 }
 
 void Outbox::remove_forgotten(SteadyTime until) {

@@ -24,6 +24,12 @@ void Performer::perform(const Action& action) {
                    [this](const Notify& notify) {
                        if (effects_.notifier != nullptr) effects_.notifier->send(notify);
                    },
+                   [this](const LeaveWord& word) {
+                       if (effects_.notifier != nullptr) effects_.notifier->leave_word(word);
+                   },
+                   [this](const TakeBackWord& word) {
+                       if (effects_.notifier != nullptr) effects_.notifier->take_back(word);
+                   },
                    [this](const ReleaseNotifications& release) {
                        if (effects_.notifier != nullptr) effects_.notifier->release(release);
                    },

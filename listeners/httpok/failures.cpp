@@ -18,6 +18,18 @@ Log note(Target& target, const std::string& line) {
     return {line};
 }
 
+/// What is left to be told if the end of a failure isn't.
+std::string word_name(std::size_t tag) {
+    return fmt::format("failure {}", tag);
+}
+
+/// One that holds already goes on under the name it was told under.
+void choose_process_told_of(Target& target) {
+    if (target.firing || !target.failure) return;
+    const auto& met = target.failure->met;
+    target.told_of = met.size() == 1 ? *met.begin() : target.process;
+}
+
 /// A reason of several lines in one.
 std::string in_one_line(const std::string& text) {
     constexpr std::size_t longest = 300;
@@ -97,6 +109,7 @@ Actions Httpok::act(Tag tag, const Processes& processes) {
         lines.insert(lines.begin() + place, heading);
         actions.emplace_back(Log{heading});
     }
+    if (target.failure->deeds > 0) actions.emplace_back(word_of(tag));
     append(actions, std::move(dealt));
     const auto missing = target.process ? std::vector<std::string>{} : about.unmatched(*processes);
     if (!missing.empty())
@@ -298,20 +311,32 @@ Notification Httpok::notification(const Target& target, const std::string& about
     return told;
 }
 
+/// Of no condition: the next httpok would not know that it is to be resolved.
+LeaveWord Httpok::word_of(Tag tag) {
+    auto& target = targets_.at(tag);
+    const auto& fault = target.failure->fault;
+    choose_process_told_of(target);
+    auto told = notification(target, fault.subject + "; what came of the restart is not known");
+    told.body = join(target.failure->lines, "\n") +
+                "\n\nhttpok was ended itself before it knew what came of the restart.\n";
+    told.details.emplace_back("reason", in_one_line(fault.message));
+    return {word_name(tag), std::move(told)};
+}
+
 Actions Httpok::report(Tag tag) {
     auto& target = targets_.at(tag);
     Actions actions;
     if (is_worth_telling(target)) {
         const auto& failure = *target.failure;
-        // One that holds already goes on under the name it was told under.
-        if (!target.firing) target.told_of = target.process;
-        if (!target.firing && failure.met.size() == 1) target.told_of = *failure.met.begin();
+        choose_process_told_of(target);
         auto told = notification(target, failure.fault.subject);
         told.condition = Condition::firing;
         told.body = join(failure.lines, "\n") + "\n";
         told.details.emplace_back("reason", in_one_line(failure.fault.message));
         target.firing = true;
-        actions.emplace_back(Notify{std::move(told)});
+        Notify notify{std::move(told)};
+        notify.instead_of = word_name(tag);
+        actions.emplace_back(std::move(notify));
     }
     append(actions, finish(tag));
     return actions;

@@ -82,6 +82,7 @@ class Httpok : public Policy {
     Actions on_progress(const TaskProgress& progress, std::string_view done);
     Actions on_start_progress(const TaskProgress& progress);
     Actions settle(Tag tag, const Namespec& id);
+    [[nodiscard]] LeaveWord word_of(Tag tag);
     Actions report(Tag tag);
     Actions resolve(Tag tag, const std::string& why);
     [[nodiscard]] bool is_worth_telling(const Target& target) const;

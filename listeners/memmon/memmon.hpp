@@ -115,7 +115,9 @@ class Memmon : public Policy {
     [[nodiscard]] Actions warn_of_unknown_names(const std::vector<ProcessInfo>& processes);
     [[nodiscard]] Notification about(const Verdict& verdict, std::string_view alert,
                                      const std::string& subject, const std::string& body) const;
-    [[nodiscard]] Actions tell(Notification notification) const;
+    [[nodiscard]] Notification with_prefix(Notification notification) const;
+    [[nodiscard]] Actions tell(Notification notification, std::string instead_of = {}) const;
+    [[nodiscard]] LeaveWord word_of(const Verdict& verdict, const Moment& now) const;
     [[nodiscard]] Actions warning_is_over(const Namespec& id, const std::string& why) const;
     [[nodiscard]] Actions over_is_over(const Namespec& id);
     [[nodiscard]] std::string picture(const Namespec& id) const;

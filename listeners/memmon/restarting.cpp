@@ -15,6 +15,10 @@ std::string uptime_text(std::int64_t seconds) {
     return format_duration(std::chrono::seconds(std::max<std::int64_t>(seconds, 0)));
 }
 
+std::string word_name(const Namespec& id) {
+    return "restart of " + id.full();
+}
+
 /// For the names of details: "rss".
 std::string_view key_for(MemoryMetric metric) {
     switch (metric) {
@@ -69,6 +73,7 @@ Actions Memmon::next_of_group(const std::string& group, const Moment& now) {
     const auto& verdict = pending_.at(id).verdict;
     const auto why = account(settings_, verdict);
     Actions actions{Log{fmt::format("restarting {} (pid {}): {}", id.full(), verdict.usage.life.pid, why)}};
+    actions.emplace_back(word_of(verdict, now));
     guard_.begin_restart(id, now.steady);
     append(actions, restarts_.begin({id, verdict.usage.life, why}));
     return actions;
@@ -95,7 +100,8 @@ Actions Memmon::on_progress(const TaskProgress& progress, const Moment& now) {
         case TaskStage::backoff:
             return {};  // not said of the restart of a judged process
         case TaskStage::spared:
-            return {Log{fmt::format("not restarting {}: {}", name, progress.detail)}};
+            return {Log{fmt::format("not restarting {}: {}", name, progress.detail)},
+                    TakeBackWord{word_name(progress.id)}};
         case TaskStage::stopping:
             return {Log{fmt::format("stopping {}: {}", name, progress.detail)}};
         case TaskStage::stop_failed:
@@ -122,7 +128,7 @@ Actions Memmon::on_failure(const TaskProgress& progress, const std::string& subj
     failing_.insert(progress.id);
     auto told = about(pending.verdict, "MemoryOverLimit", subject, text);
     told.condition = Condition::firing;
-    append(actions, tell(std::move(told)));
+    append(actions, tell(std::move(told), word_name(progress.id)));
     return actions;
 }
 
@@ -142,7 +148,10 @@ Actions Memmon::on_reached(const TaskProgress& progress, const Moment& now) {
             progress.detail);
         text += picture(progress.id);
         append(actions, tell(about(pending.verdict, "MemoryOverLimit",
-                                   fmt::format("process {} restarted", name), text)));
+                                   fmt::format("process {} restarted", name), text),
+                             word_name(progress.id)));
+    } else {
+        actions.emplace_back(TakeBackWord{word_name(progress.id)});
     }
     append(actions, over_is_over(progress.id));
     return actions;
@@ -191,13 +200,35 @@ Notification Memmon::about(const Verdict& verdict, std::string_view alert, const
     return told;
 }
 
-/// Nothing in a dry run.
-Actions Memmon::tell(Notification notification) const {
-    if (settings_.guard.deed == GuardSettings::Deed::dry_run) return {};
+Notification Memmon::with_prefix(Notification notification) const {
     const std::string prefix =
         settings_.name.empty() ? "memmon: " : fmt::format("memmon [{}]: ", settings_.name);
     notification.subject.insert(0, prefix);
-    return {Notify{std::move(notification)}};
+    return notification;
+}
+
+/// Nothing in a dry run.
+Actions Memmon::tell(Notification notification, std::string instead_of) const {
+    if (settings_.guard.deed == GuardSettings::Deed::dry_run) return {};
+    Notify notify{with_prefix(std::move(notification))};
+    notify.instead_of = std::move(instead_of);
+    return {std::move(notify)};
+}
+
+/// Also where its success would not be mailed: a failure would be.
+LeaveWord Memmon::word_of(const Verdict& verdict, const Moment& now) const {
+    const auto& usage = verdict.usage;
+    const std::string name = usage.id.full();
+    const auto text = fmt::format(
+        "memmon began to restart the process named {} at {} {} because it was consuming too much memory "
+        "({} bytes {})\n\n{}. It was pid {} and up for {}.\n\nmemmon was ended itself before it knew what "
+        "came of it: the process may have been restarted, may be down, or still be as it was.\n",
+        name, format_asctime(now), now.zone, usage.bytes, word_for(settings_.metric),
+        account(settings_, verdict), usage.life.pid, uptime_text(usage.uptime_seconds));
+    return {word_name(usage.id),
+            with_prefix(about(verdict, "MemoryOverLimit",
+                              fmt::format("restart of process {} begun, outcome unknown", name),
+                              text + picture(usage.id)))};
 }
 
 Actions Memmon::over_is_over(const Namespec& id) {

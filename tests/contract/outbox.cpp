@@ -382,6 +382,88 @@ TEST_CASE("a draft waits for its release, and so does what follows it", "[outbox
     CHECK(rushed.journal.times.back() < Duration{60'000});
 }
 
+TEST_CASE("a word that was left holds nobody up, and what is told in its place is all that is told",
+          "[outbox]") {
+    const TemporaryFolder folder;
+    const auto spool = folder.at("spool");
+    {
+        RushedOutbox rushed([](const std::string&) { return taken; }, spooling(folder));
+        rushed.outbox().leave_word({"restart", {"restart begun", ""}});
+        CHECK(letters_in(spool).size() == 1);
+        rushed.outbox().send({{"about another", ""}});
+        REQUIRE(rushed.run_until([&] { return !rushed.journal.subjects.empty(); }));
+        Notify told{{"restarted", ""}};
+        told.instead_of = "restart";
+        rushed.outbox().send(told);
+        rushed.outbox().leave_word({"spared", {"another restart begun", ""}});
+        rushed.outbox().leave_word({"spared", {"another restart begun once more", ""}});
+        rushed.outbox().take_back({"spared"});
+        rushed.outbox().take_back({"no such word"});
+        REQUIRE(rushed.run_until_idle());
+        CHECK(rushed.journal.subjects == std::vector<std::string>{"about another", "restarted"});
+    }
+    CHECK(letters_in(spool).empty());
+}
+
+TEST_CASE("a word that was left is told by the next life, unless what took its place is there", "[outbox]") {
+    const TemporaryFolder folder;
+    const auto killed = folder.at("killed");
+    {
+        RushedOutbox rushed([](const std::string&) { return no_luck; }, spooling(folder));
+        rushed.outbox().leave_word({"one", {"restart of one begun", ""}});
+        rushed.outbox().leave_word({"two", {"restart of two begun", ""}});
+        std::filesystem::copy(folder.at("spool"), killed);  // as if killed now
+        Notify told{{"two is restarted", ""}};
+        told.instead_of = "two";
+        rushed.outbox().send(told);
+        // As if killed between the two: what took the word's place is on disk, and the word, too.
+        for (const auto& letter : letters_in(folder.at("spool"))) {
+            const auto copy = killed / std::filesystem::path(letter).filename();
+            std::filesystem::copy_file(letter, copy, std::filesystem::copy_options::skip_existing);
+        }
+    }
+    auto settings = through_mail();
+    settings.spool = killed;
+    REQUIRE(letters_in(killed).size() == 3);
+    RushedOutbox again([](const std::string&) { return taken; }, settings);
+    again.outbox().take_back({"one"});  // which is none of this life's
+    REQUIRE(again.run_until_idle());
+    CHECK(again.journal.subjects == std::vector<std::string>{"restart of one begun", "two is restarted"});
+}
+
+TEST_CASE("a word is nobody's without a spool, nor where no channel wants it", "[outbox]") {
+    RushedOutbox rushed([](const std::string&) { return taken; });
+    rushed.outbox().leave_word({"restart", {"restart begun", ""}});
+    CHECK(rushed.outbox().idle());
+    Notify told{{"restarted", ""}};
+    told.instead_of = "restart";
+    rushed.outbox().send(told);
+    REQUIRE(rushed.run_until_idle());
+    CHECK(rushed.journal.subjects == std::vector<std::string>{"restarted"});
+    const TemporaryFolder folder;
+    RushedOutbox spooled([](const std::string&) { return taken; }, spooling(folder));
+    Notification over{"over", ""};
+    over.condition = Condition::resolved;  // which mail is not told
+    spooled.outbox().leave_word({"restart", over});
+    CHECK(letters_in(folder.at("spool")).empty());
+}
+
+TEST_CASE("a word that was left does not change the identity of what is told of the same event", "[outbox]") {
+    Event event;
+    event.name = "TICK_60";
+    std::vector<std::string> ids;
+    for (const bool with_word : {false, true}) {
+        const TemporaryFolder folder;
+        RushedOutbox rushed([](const std::string&) { return taken; }, spooling(folder));
+        rushed.outbox().caused_by(&event);
+        if (with_word) rushed.outbox().leave_word({"restart", {"restart begun", ""}});
+        rushed.outbox().send({{"exhausted", ""}});
+        REQUIRE(rushed.run_until([&] { return !rushed.journal.letters.empty(); }));
+        ids.push_back(rushed.journal.letters.front().id);
+    }
+    CHECK(ids.at(0) == ids.at(1));
+}
+
 TEST_CASE("identical ones within the digest's time go as one, the first at once", "[outbox]") {
     auto settings = through_mail();
     settings.flood.digest = Duration{60'000};
