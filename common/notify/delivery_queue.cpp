@@ -1,6 +1,7 @@
 #include <keenlance/notify/delivery_queue.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace keenlance {
 
@@ -21,11 +22,17 @@ Duration delay_after(int failures) {
 void DeliveryQueue::add(LetterNumber number, SteadyTime ready) {
     if (find(number) != nullptr) return;
     letters_.push_back({.number = number, .ready = ready});
+    if (std::exchange(wants_probe_, false)) not_before_ = SteadyTime::min();
 }
 
 DeliveryQueue::Waiting* DeliveryQueue::find(LetterNumber number) {
     const auto found = std::ranges::find(letters_, number, &Waiting::number);
     return found == letters_.end() ? nullptr : &*found;
+}
+
+bool DeliveryQueue::is_alone(LetterNumber number) const {
+    return std::ranges::none_of(
+        letters_, [number](const Waiting& letter) { return !letter.aside && letter.number != number; });
 }
 
 void DeliveryQueue::release(LetterNumber number, SteadyTime now) {
@@ -73,6 +80,7 @@ Duration DeliveryQueue::answered(Delivery delivery, SteadyTime now, Duration lea
     under_way_.reset();
     auto* const blamed = blamed_ ? find(*blamed_) : nullptr;
     probing_ = false;
+    wants_probe_ = false;
     if (delivery == Delivery::taken) {
         failures_ = 0;
         not_before_ = now;
@@ -102,7 +110,9 @@ Duration DeliveryQueue::answered(Delivery delivery, SteadyTime now, Duration lea
     ++failures_;
     const auto delay = delay_after(failures_);
     // Which of the two is at fault is asked at once where the channel answers at all.
-    not_before_ = probing_ && delivery == Delivery::refused ? now : now + delay;
+    const bool asks_at_once = probing_ && delivery == Delivery::refused;
+    wants_probe_ = asks_at_once && is_alone(number);
+    not_before_ = asks_at_once && !wants_probe_ ? now : now + delay;
     return std::max(delay, asked_ - now);
 }
 

@@ -66,6 +66,7 @@ class KEENLANCE_API DeliveryQueue {
 
     [[nodiscard]] const Waiting* next() const;
     [[nodiscard]] Waiting* find(LetterNumber number);
+    [[nodiscard]] bool is_alone(LetterNumber number) const;
 
     std::deque<Waiting> letters_;
     std::optional<LetterNumber> under_way_;
@@ -73,7 +74,8 @@ class KEENLANCE_API DeliveryQueue {
     SteadyTime not_before_ = SteadyTime::min();  // the channel's own pause after a failure
     SteadyTime asked_ = SteadyTime::min();       // the channel does not want to be tried before
     int failures_ = 0;                           // of the channel, in a row
-    bool probing_ = false;  // the head has failed so often that the one behind it is tried
+    bool probing_ = false;      // the head has failed so often that the one behind it is tried
+    bool wants_probe_ = false;  // the head was refused, and none is behind it yet
     std::optional<SteadyTime> hurried_;
 };
 

@@ -89,6 +89,17 @@ class Webhooks(Delivery):
                 self.assertEqual(told[0]["id"], told[1]["id"])
                 rig.wait_for_log(rf"could not send .*: the server answered {status}.*; trying again in 10 s")
 
+    def test_a_lone_notification_that_is_refused_is_not_sent_again_at_once(self):
+        times = []
+
+        def behave(request, connection):
+            times.append(time.monotonic())
+            connection.answer(400, reason="Bad Request")
+
+        rig = self.crash("--notify", self.webhook(behave).url)
+        rig.wait_for_log("the server answered 400 Bad Request; trying again in 20 s", SLOW)
+        self.assertGreaterEqual(times[1] - times[0], 10)
+
     def test_a_server_that_says_when_is_not_asked_before(self):
         for status in (429, 503):
             with self.subTest(status):

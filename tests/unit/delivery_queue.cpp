@@ -95,6 +95,29 @@ TEST_CASE("a letter that is refused lets the next one go at once") {
     CHECK(queue.take(start + DeliveryQueue::first_delay) == 1);
 }
 
+TEST_CASE(
+    "a letter that is refused and has none behind it is tried again later, and lets the next one go at "
+    "once") {
+    auto queue = queue_of({1});
+    auto now = start;
+    for (const int seconds : {10, 20, 40, 80}) {
+        REQUIRE(queue.take(now) == 1);
+        CHECK(queue.answered(Delivery::refused, now) == std::chrono::seconds(seconds));
+        CHECK(queue.deadline() == now + std::chrono::seconds(seconds));
+        now += std::chrono::seconds(seconds);
+    }
+    REQUIRE(queue.take(now) == 1);
+    queue.answered(Delivery::refused, now);
+    queue.add(2, now + Duration{1'000});
+    CHECK(queue.deadline() == now + Duration{1'000});
+    now += Duration{1'000};
+    REQUIRE(queue.take(now) == 2);
+    queue.answered(Delivery::taken, now);
+    CHECK_FALSE(queue.take(now));
+    REQUIRE(queue.deadline());
+    CHECK(queue.take(*queue.deadline()) == 1);
+}
+
 TEST_CASE("a letter that is not ready holds up those behind it until it is released") {
     DeliveryQueue queue;
     queue.add(1, start + Duration{5'000});
