@@ -199,7 +199,7 @@ TEST_CASE("in a hurry every letter gets one try more, at once, as long as the ch
     queue.answered(Delivery::unavailable, start);
     REQUIRE(queue.take(start) == 2);
     queue.answered(Delivery::taken, start);
-    for (const LetterNumber number : {3, 4, 5}) {
+    for (const LetterNumber number : {3U, 4U, 5U}) {
         REQUIRE(queue.take(start) == number);
         queue.answered(Delivery::unavailable, start);
     }
