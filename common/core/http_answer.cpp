@@ -77,8 +77,9 @@ Status HttpAnswer::take(std::string_view bytes) {
 }
 
 Status HttpAnswer::append(std::string_view bytes) {
-    if (bytes.size() > most_body_ - body_.size())
+    if (bytes.size() > most_body_ - body_bytes_)
         return Error{ErrorKind::too_large, status_, "the answer is longer than " + format_size(most_body_)};
+    body_bytes_ += bytes.size();
     body_ += bytes;
     return Done{};
 }
@@ -116,6 +117,8 @@ Status HttpAnswer::take_header(std::string_view name, std::string_view value) {
         if (to_lower(value) != "chunked")
             return malformed(fmt::format("the Transfer-Encoding {} is not known", printable(value, 40)));
         chunked_ = true;
+    } else if (name == "retry-after") {
+        retry_after_ = value;
     } else if (name == "connection") {
         if (names(value, "close")) reusable_ = false;
         if (names(value, "keep-alive")) reusable_ = true;
@@ -128,18 +131,17 @@ Status HttpAnswer::begin_body() {
     head_bytes_ = 0;
     if (status_ < 200) {  // "go on": the answer itself follows
         has_status_ = has_length_ = chunked_ = false;
+        retry_after_.clear();
         left_ = 0;
-    } else if (status_ == no_content || status_ == not_modified) {
+    } else if (expected_ == Body::none || status_ == no_content || status_ == not_modified) {
         part_ = Part::nothing;
     } else if (chunked_) {
         part_ = Part::chunk_size;
     } else if (!has_length_) {
         reusable_ = false;
         part_ = Part::body_until_end;
-    } else if (left_ > most_body_) {
-        return Error{ErrorKind::too_large, status_, "the answer is longer than " + format_size(most_body_)};
     } else {
-        body_.reserve(std::min(left_, most_reserved));
+        body_.reserve(std::min({left_, most_body_, most_reserved}));
         part_ = left_ == 0 ? Part::nothing : Part::sized_body;
     }
     return Done{};

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace keenlance {
 
@@ -15,8 +16,12 @@ class KEENLANCE_API HttpAnswer {
     /// Lines and headers together; supervisord's are 200 bytes.
     static constexpr std::size_t most_head = std::size_t{64} * 1024;
 
+    /// Whether an answer may have a body: that to a HEAD has none, whatever its headers tell.
+    enum class Body { expected, none };
+
     /// A body of more than `most_body` bytes is refused.
-    explicit HttpAnswer(std::size_t most_body) : most_body_(most_body) {}
+    explicit HttpAnswer(std::size_t most_body, Body body = Body::expected)
+        : most_body_(most_body), expected_(body) {}
 
     /// Takes what has arrived; nothing more is wanted once it is whole. Error `malformed`, or `too_large`
     /// with the status as its code: the answer is of no use, nor is its connection.
@@ -30,7 +35,10 @@ class KEENLANCE_API HttpAnswer {
     [[nodiscard]] bool is_reusable() const { return reusable_; }
     [[nodiscard]] int status() const { return status_; }
     [[nodiscard]] const std::string& reason() const { return reason_; }
-    std::string& body() { return body_; }
+    /// Of its Retry-After: seconds or a date; empty without.
+    [[nodiscard]] const std::string& retry_after() const { return retry_after_; }
+    /// What has come of the body since it was taken before.
+    std::string take_body() { return std::exchange(body_, {}); }
 
   private:
     enum class Part { head, sized_body, chunk_size, chunk, chunk_end, trailer, body_until_end, nothing };
@@ -45,13 +53,14 @@ class KEENLANCE_API HttpAnswer {
     /// whole.
     bool take_line(std::string_view& bytes);
 
-    std::size_t most_body_;
+    std::size_t most_body_, body_bytes_ = 0;
+    Body expected_;
     Part part_ = Part::head;
     bool begun_ = false, reusable_ = false;
     std::string line_;
     std::size_t head_bytes_ = 0;
     int status_ = 0;
-    std::string reason_, body_;
+    std::string reason_, retry_after_, body_;
     bool has_status_ = false, has_length_ = false, chunked_ = false;
     std::size_t left_ = 0;  // of the body, or of the chunk
 };

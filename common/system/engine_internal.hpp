@@ -3,8 +3,8 @@
 
 #include <keenlance/core/fleet_policy.hpp>
 #include <keenlance/core/server_address.hpp>
+#include <keenlance/system/client_http_probe.hpp>
 #include <keenlance/system/console.hpp>
-#include <keenlance/system/curl_http_probe.hpp>
 #include <keenlance/system/http_client.hpp>
 #include <keenlance/system/listener.hpp>
 #include <keenlance/system/outbox.hpp>
@@ -71,7 +71,7 @@ class Engine {
     Reactor reactor_;
     HttpClient http_{reactor_};
     std::vector<std::unique_ptr<RpcSupervisor>> supervisors_;
-    CurlHttpProbe probe_;
+    ClientHttpProbe probe_;
     CommandRunner commands_;
     SystemReadyProbe ready_;
     SmtpClient smtp_;

@@ -8,7 +8,6 @@
 #include <malloc.h>
 #endif
 
-#include <algorithm>
 #include <array>
 
 namespace keenlance {
@@ -46,6 +45,9 @@ std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* da
 std::size_t take_header(char* bytes, std::size_t size, std::size_t count, void* data) {
     auto& exchange = *static_cast<Exchange*>(data);
     const std::string_view line(bytes, size * count);
+    constexpr std::string_view retry_after = "retry-after:";
+    if (to_lower(line.substr(0, retry_after.size())) == retry_after)
+        exchange.response.retry_after = trim(line.substr(retry_after.size()));
     if (line.starts_with("HTTP/")) {
         const auto words = split_words(line);
         const auto status = words.size() > 2 ? line.find(words[2]) : std::string_view::npos;
@@ -101,7 +103,6 @@ void set_up(CURL* easy, Exchange& exchange) {
 
 constexpr std::size_t large = std::size_t{128} * 1024;  // bytes; a list of 150 processes
 constexpr Duration until_it_is_read{1'000};
-constexpr curl_off_t longest_wait = 366 * 86'400;  // seconds; any number may stand there
 
 /// glibc keeps what was freed, for a next time: a listener that has seen one long list would stay as large as
 /// it made it for the rest of its days.
@@ -140,9 +141,6 @@ void HttpClient::transfer(HttpRequest request, Answer answer) {
         long status = 0;
         curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
         exchange->response.status = static_cast<int>(status);
-        curl_off_t wait = 0;  // in seconds; a date, too
-        if (curl_easy_getinfo(handle, CURLINFO_RETRY_AFTER, &wait) == CURLE_OK && wait > 0)
-            exchange->response.retry_after = std::chrono::seconds(std::min(wait, longest_wait));
         if (exchange->too_large) {
             answer(Error{ErrorKind::too_large, static_cast<int>(status),
                          "the answer is longer than " + format_size(exchange->request.max_body)});

@@ -46,7 +46,7 @@ struct HttpResponse {
     int status = 0;
     std::string reason;  ///< "OK"; empty where the server sent none
     std::string body;
-    std::optional<Duration> retry_after{};  ///< what the server asked for, by its Retry-After
+    std::string retry_after{};  ///< the header of that name (core/retry_after.hpp); usually empty
 };
 
 /// Error kinds: unreachable, timeout, too_large, malformed, invalid (the URL). An HTTP status is no error

@@ -194,7 +194,7 @@ void Outbox::leave_word(const LeaveWord& word) {
     take_back({word.name});
     if (!spool_) return;
     // Not by its event's: when that comes again, what it leads to then is left to be told, too.
-    const auto cause = std::exchange(cause_, "");
+    const auto* const cause = std::exchange(cause_, nullptr);
     Letter letter = write_letter({word.notification});
     cause_ = cause;
     auto kept = keep_for(letter);

@@ -1,5 +1,6 @@
 #include "plain_http_internal.hpp"
 #include <keenlance/core/base64.hpp>
+#include <keenlance/core/percent_encoding.hpp>
 #include <keenlance/core/quantity.hpp>
 #include <keenlance/core/text.hpp>
 #include <keenlance/core/whole_number.hpp>
@@ -12,6 +13,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -54,14 +56,31 @@ std::vector<std::string> addresses_of(const std::string& host, std::uint16_t por
     return {};
 }
 
+bool has(const std::vector<std::string>& headers, const std::string& name) {
+    return std::ranges::any_of(headers, [&name](const std::string& header) {
+        return to_lower(header.substr(0, header.find_first_of(":;"))) == name;
+    });
+}
+
+/// As libcurl has them: "Name:" only leaves its own out, "Name;" is sent without a value.
 std::string text_of(const HttpRequest& request, const HttpTarget& target) {
-    std::string text = fmt::format("POST {} HTTP/1.1\r\nHost: {}\r\n", target.path, target.host);
-    if (!request.user.empty())
-        text += fmt::format("Authorization: Basic {}\r\n", base64(request.user + ":" + request.password));
-    for (const auto& header : request.headers)
-        if (!header.ends_with(':')) text += header + "\r\n";  // which only tells libcurl to leave its own out
-    text += fmt::format("Content-Length: {}\r\n\r\n", request.post->size());
-    return text + *request.post;
+    const std::string method = request.method.empty() ? (request.post ? "POST" : "GET") : request.method;
+    std::string text = fmt::format("{} {} HTTP/1.1\r\n", method, target.path);
+    const auto add = [&](const char* name, const std::string& value) {
+        if (!has(request.headers, to_lower(name))) text += fmt::format("{}: {}\r\n", name, value);
+    };
+    add("Host", target.host);
+    if (!target.user.empty()) add("Authorization", "Basic " + base64(target.user + ":" + target.password));
+    add("Accept", "*/*");
+    if (request.post) add("Content-Length", std::to_string(request.post->size()));
+    for (const auto& header : request.headers) {
+        if (header.ends_with(';')) {
+            text += header.substr(0, header.size() - 1) + ":\r\n";
+        } else if (!header.ends_with(':')) {
+            text += header + "\r\n";
+        }
+    }
+    return text + "\r\n" + request.post.value_or("");
 }
 
 Error error_of(int reason) {
@@ -80,28 +99,39 @@ int family_of(const std::string& address) {
 std::optional<HttpTarget> HttpTarget::of(const HttpRequest& request) {
     constexpr std::string_view scheme = "http://";
     constexpr std::uint16_t default_port = 80;
-    if (!request.post || !request.method.empty() || request.on_body ||
-        request.connection == Connection::fresh || !request.url.starts_with(scheme))
-        return std::nullopt;
-    const auto rest = std::string_view(request.url).substr(scheme.size());
-    const auto slash = std::min(rest.find('/'), rest.size());
-    HttpTarget target{{}, std::string(rest.substr(0, slash)), std::string(rest.substr(slash))};
-    if (target.path.empty()) target.path = "/";
+    const std::string_view url = std::string_view(request.url).substr(0, request.url.find('#'));
+    const bool is_odd = std::ranges::any_of(url, [](char ch) { return ch <= ' ' || ch > '~'; });
+    // Dots in a path are libcurl's to resolve.
+    if (!url.starts_with(scheme) || is_odd || url.find("/.") != std::string_view::npos) return std::nullopt;
+    const auto rest = url.substr(scheme.size());
+    const auto slash = std::min(rest.find_first_of("/?"), rest.size());
+    auto host = rest.substr(0, slash);
+    HttpTarget target{{}, "", std::string(rest.substr(slash)), request.user, request.password};
+    if (!target.path.starts_with('/')) target.path.insert(0, 1, '/');
+    if (const auto at = host.rfind('@'); at != std::string_view::npos) {
+        const auto login = host.substr(0, at);
+        const auto colon = std::min(login.find(':'), login.size());
+        if (target.user.empty()) {
+            target.user = percent_decoded(login.substr(0, colon));
+            target.password = percent_decoded(login.substr(std::min(colon + 1, login.size())));
+        }
+        host.remove_prefix(at + 1);
+    }
+    target.host = host;
+    std::optional<std::uint16_t> port = default_port;
+    if (const auto colon = host.find_last_of(":]"); colon != std::string_view::npos && host[colon] == ':') {
+        port = whole_number<std::uint16_t>(host.substr(colon + 1));
+        host = host.substr(0, colon);
+        if (port == default_port) target.host = host;
+    }
     if (!request.unix_socket.empty()) {
         auto address = unix_socket_address(request.unix_socket);
         if (!address) return std::nullopt;
         target.addresses.push_back(std::move(*address));
         return target;
     }
-    std::string_view host = target.host;
-    const auto colon = host.find_last_of(":]");
-    std::optional<std::uint16_t> port = default_port;
-    if (colon != std::string_view::npos && host[colon] == ':') {
-        port = whole_number<std::uint16_t>(host.substr(colon + 1));
-        host = host.substr(0, colon);
-    }
     if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    if (port) target.addresses = addresses_of(std::string(host), *port);
+    if (port && *port != 0) target.addresses = addresses_of(std::string(host), *port);
     return target.addresses.empty() ? std::nullopt : std::optional(std::move(target));
 }
 
@@ -117,13 +147,16 @@ void PlainHttp::send(const HttpRequest& request, HttpTarget target,
                      std::function<void(Result<HttpResponse>)> answer) {
     const Id id = ++last_id_;
     std::string text = text_of(request, target);
+    const auto body = request.method == "HEAD" ? HttpAnswer::Body::none : HttpAnswer::Body::expected;
     auto made = std::make_unique<Exchange>(Exchange{std::move(target), std::move(text), request.max_body,
-                                                    std::move(answer), HttpAnswer(request.max_body)});
+                                                    request.on_body, std::move(answer), body,
+                                                    request.connection, HttpAnswer(request.max_body, body)});
     auto& exchange = *exchanges_.emplace(id, std::move(made)).first->second;
     exchange.limit = reactor_.after(request.timeout, [this, id, timeout = request.timeout] {
         finish(id, Error{ErrorKind::timeout, 0, "no complete answer within " + format_duration(timeout)});
     });
-    exchange.socket = take_idle(exchange.target.addresses.front());
+    if (request.connection == Connection::kept)
+        exchange.socket = take_idle(exchange.target.addresses.front());
     exchange.is_used = exchange.is_connected = static_cast<bool>(exchange.socket);
     if (exchange.is_used)
         watch(id, exchange, POLLOUT);
@@ -216,7 +249,11 @@ void PlainHttp::read(Id id, Exchange& exchange) {
     } else if (const auto taken = reply.take({bytes.data(), static_cast<std::size_t>(count)}); !taken) {
         return finish(id, taken.error());
     }
-    if (reply.is_whole()) finish(id, HttpResponse{reply.status(), reply.reason(), std::move(reply.body())});
+    // A status of "go on" has no body, so what comes is of the answer itself.
+    if (exchange.on_body) exchange.on_body(reply.take_body());
+    if (!reply.is_whole()) return;
+    HttpResponse response{reply.status(), reply.reason(), reply.take_body(), reply.retry_after()};
+    finish(id, std::move(response));
 }
 
 /// A server may close a connection that is idle just when the next request is on its way: that one it has not
@@ -227,7 +264,7 @@ void PlainHttp::on_hang_up(Id id, Exchange& exchange, const Error& error) {
     idle_.erase(exchange.target.addresses.front());
     exchange.is_used = false;
     exchange.sent = 0;
-    exchange.reply = HttpAnswer(exchange.most_body);
+    exchange.reply = HttpAnswer(exchange.most_body, exchange.body);
     connect(id, exchange);
 }
 
@@ -237,7 +274,7 @@ void PlainHttp::finish(Id id, Result<HttpResponse> result) {
     reactor_.unwatch(exchange.socket.get());
     reactor_.cancel(exchange.limit);
     reactor_.cancel(exchange.later);
-    if (result && exchange.reply.is_reusable()) {
+    if (result && exchange.reply.is_reusable() && exchange.connection == Connection::kept) {
         auto& sockets = idle_[exchange.target.addresses.front()];
         if (sockets.size() < most_idle) sockets.push_back(std::move(exchange.socket));
     }

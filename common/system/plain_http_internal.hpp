@@ -22,6 +22,7 @@ namespace keenlance {
 struct HttpTarget {
     std::vector<std::string> addresses;  // sockaddrs as bytes, tried in their order
     std::string host, path;              // as the request has them
+    std::string user, password;
 
     /// Nothing where it takes libcurl.
     static std::optional<HttpTarget> of(const HttpRequest& request);
@@ -47,7 +48,10 @@ class PlainHttp {
         HttpTarget target;
         std::string text;
         std::size_t most_body;
+        std::function<void(std::string_view)> on_body;
         std::function<void(Result<HttpResponse>)> answer;
+        HttpAnswer::Body body;
+        Connection connection;
         HttpAnswer reply;
         UniqueFd socket{};
         std::size_t next_address = 0, sent = 0;

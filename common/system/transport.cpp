@@ -1,4 +1,5 @@
 #include <keenlance/core/policy.hpp>
+#include <keenlance/core/retry_after.hpp>
 #include <keenlance/core/text.hpp>
 #include <keenlance/notify/formats.hpp>
 #include <keenlance/system/transport.hpp>
@@ -101,21 +102,20 @@ class WebhookTransport : public Transport {
             "User-Agent: keenlance", "Idempotency-Key: " + printable(letter.id), "Expect:"};
         request.timeout = channel_.timeout;
         request.max_body = std::size_t{1024} * 1024;
-        http_.send(std::move(request),
-                   [answered = std::move(answered)](const Result<HttpResponse>& response) {
-                       if (!response) return answered({Delivery::unavailable, response.error().message});
-                       const int status = response->status;
-                       if (status >= 200 && status < 300) return answered({Delivery::taken, ""});
-                       // 408 Request Timeout, 425 Too Early, 429 Too Many Requests: the request itself was
-                       // all right.
-                       const bool later = status >= 500 || status == 408 || status == 425 || status == 429;
-                       const auto said = printable(trim(response->body), 200);
-                       const bool asks_for_time = status == 429 || status == 503;
-                       answered({later ? Delivery::unavailable : Delivery::refused,
-                                 fmt::format("the server answered {} {}{}{}", status, response->reason,
-                                             said.empty() ? "" : ": ", said),
-                                 asks_for_time ? response->retry_after.value_or(Duration{0}) : Duration{0}});
-                   });
+        http_.send(std::move(request), [&clock = clock_, answered = std::move(answered)](
+                                           const Result<HttpResponse>& response) {
+            if (!response) return answered({Delivery::unavailable, response.error().message});
+            const int status = response->status;
+            if (status >= 200 && status < 300) return answered({Delivery::taken, ""});
+            // 408 Request Timeout, 425 Too Early, 429 Too Many Requests: the request itself was all right.
+            const bool later = status >= 500 || status == 408 || status == 425 || status == 429;
+            const auto said = printable(trim(response->body), 200);
+            const bool asks_for_time = status == 429 || status == 503;
+            answered({later ? Delivery::unavailable : Delivery::refused,
+                      fmt::format("the server answered {} {}{}{}", status, response->reason,
+                                  said.empty() ? "" : ": ", said),
+                      asks_for_time ? wait_of(response->retry_after, clock.now().wall) : Duration{0}});
+        });
     }
 
   private:

@@ -101,7 +101,8 @@ class Webhooks(Delivery):
         self.assertGreaterEqual(times[1] - times[0], 10)
 
     def test_a_server_that_says_when_is_not_asked_before(self):
-        for status in (429, 503):
+        certificates = Certificates(self.dir)
+        for status, tls in ((429, None), (503, certificates.context)):
             with self.subTest(status):
                 times = []
 
@@ -111,8 +112,8 @@ class Webhooks(Delivery):
                         return connection.answer(status, headers=["Retry-After: 12"])
                     connection.answer(200)
 
-                server = self.webhook(behave)
-                rig = self.crash("--notify", server.url)
+                server = self.webhook(behave, tls=tls)
+                rig = self.crash("--notify", server.url, env={"SSL_CERT_FILE": certificates.authority})
                 self.wait_for_posts(server, 2)
                 rig.wait_for_log(rf"could not send .*: the server answered {status}.*; trying again in 12 s$")
                 self.assertGreaterEqual(times[1] - times[0], 12)
@@ -121,7 +122,7 @@ class Webhooks(Delivery):
         in_half_an_hour = email.utils.formatdate(time.time() + 1800, usegmt=True)
         in_a_year = email.utils.formatdate(time.time() + 365 * 86400, usegmt=True)
         for status, header, words in ((503, in_half_an_hour, r"(29 min 5\d s|30 min)"), (429, in_a_year, "1 h"),
-                                      (429, "86400", "1 h"), (429, "9" * 30, r"(1 h|10 s)"), (429, "-5", "10 s"),
+                                      (429, "86400", "1 h"), (429, "9" * 30, "1 h"), (429, "-5", "10 s"),
                                       (429, "soon", "10 s"), (429, "3", "10 s"), (500, "600", "10 s")):
             with self.subTest(status=status, header=header):
                 rig = self.crash("--notify", self.webhook(answering(status, headers=[f"Retry-After: {header}"])).url)

@@ -40,7 +40,9 @@ void http(std::string_view input) {
     demand(end.ok() == dripping.end().ok());
     if (!end) demand_readable(end.error());
     demand(whole.status() == dripping.status() && whole.reason() == dripping.reason());
-    demand(whole.body() == dripping.body() && whole.body().size() <= most_body);
+    const auto body = whole.take_body();
+    demand(body == dripping.take_body() && body.size() <= most_body);
+    demand(whole.retry_after() == dripping.retry_after());
 }
 
 }  // namespace keenlance::fuzz

@@ -39,7 +39,7 @@ TEST_CASE("an answer is read the same in whatever pieces it comes") {
         CHECK(answer.is_reusable());
         CHECK(answer.status() == 200);
         CHECK(answer.reason() == "All right");
-        CHECK(answer.body() == "well");
+        CHECK(answer.take_body() == "well");
     }
     SECTION("in chunks") {
         auto answer = read(
@@ -48,7 +48,7 @@ TEST_CASE("an answer is read the same in whatever pieces it comes") {
             piece);
         CHECK(answer.is_whole());
         CHECK(answer.is_reusable());
-        CHECK(answer.body() == "well");
+        CHECK(answer.take_body() == "well");
     }
     SECTION("until the server hangs up") {
         auto answer = read("HTTP/1.0 500 \n\nwell", piece);
@@ -58,13 +58,22 @@ TEST_CASE("an answer is read the same in whatever pieces it comes") {
         CHECK_FALSE(answer.is_reusable());
         CHECK(answer.status() == 500);
         CHECK(answer.reason().empty());
-        CHECK(answer.body() == "well");
+        CHECK(answer.take_body() == "well");
     }
     SECTION("behind one that only says: go on") {
         auto answer =
             read("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", piece);
         CHECK(answer.is_whole());
         CHECK(answer.status() == 401);
+    }
+    SECTION("that asks for time") {
+        CHECK(read("HTTP/1.1 429 Slow down\r\nRetry-After: 120\r\nContent-Length: 0\r\n\r\n", piece)
+                  .retry_after() == "120");
+    }
+    SECTION("to a HEAD") {
+        HttpAnswer answer(most, HttpAnswer::Body::none);
+        REQUIRE(answer.take("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"));
+        CHECK(answer.is_whole());
     }
     SECTION("without a body") {
         CHECK(read("HTTP/1.1 204 Nothing\r\n\r\n", piece).is_whole());
@@ -97,7 +106,8 @@ TEST_CASE("what is no HTTP is said at once, with how it begins") {
 TEST_CASE("an answer is bounded, however it tells its length") {
     CHECK(refusal("HTTP/1.1 200 OK\r\nX: " + std::string(HttpAnswer::most_head, 'x')).kind ==
           ErrorKind::malformed);
-    CHECK(refusal("HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n").kind == ErrorKind::too_large);
+    CHECK(refusal("HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n" + std::string(most + 1, 'x')).kind ==
+          ErrorKind::too_large);
     CHECK(refusal("HTTP/1.1 200 OK\r\n\r\n" + std::string(most + 1, 'x')).kind == ErrorKind::too_large);
     CHECK(refusal("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffff\r\n" +
                   std::string(most + 1, 'x'))

@@ -1,7 +1,7 @@
 #include <keenlance/core/byte_finder.hpp>
 #include <keenlance/core/quantity.hpp>
 #include <keenlance/core/text.hpp>
-#include <keenlance/system/curl_http_probe.hpp>
+#include <keenlance/system/client_http_probe.hpp>
 
 #include <algorithm>
 #include <string_view>
@@ -32,7 +32,7 @@ std::vector<std::string> headers_of(const HttpCheck& check) {
 
 }  // namespace
 
-struct CurlHttpProbe::Attempt {
+struct ClientHttpProbe::Attempt {
     HttpCheck check;
     Answer answer;
     SteadyTime deadline;
@@ -44,7 +44,7 @@ struct CurlHttpProbe::Attempt {
     HttpOutcome outcome_of(const HttpResponse& response) const;
 };
 
-HttpRequest CurlHttpProbe::Attempt::request_until_deadline() const {
+HttpRequest ClientHttpProbe::Attempt::request_until_deadline() const {
     HttpRequest request;
     request.url = check.url;
     request.method = check.method == "GET" ? "" : check.method;
@@ -58,12 +58,12 @@ HttpRequest CurlHttpProbe::Attempt::request_until_deadline() const {
     return request;
 }
 
-void CurlHttpProbe::Attempt::take(std::string_view bytes) {
+void ClientHttpProbe::Attempt::take(std::string_view bytes) {
     if (finder) finder->push(bytes);
     if (check.pattern) body.append(bytes.substr(0, most_matched_body - body.size()));
 }
 
-HttpOutcome CurlHttpProbe::Attempt::outcome_of(const HttpResponse& response) const {
+HttpOutcome ClientHttpProbe::Attempt::outcome_of(const HttpResponse& response) const {
     HttpOutcome outcome;
     outcome.status = response.status;
     outcome.reason = response.reason;
@@ -72,7 +72,7 @@ HttpOutcome CurlHttpProbe::Attempt::outcome_of(const HttpResponse& response) con
     return outcome;
 }
 
-void CurlHttpProbe::check(const HttpCheck& check, Answer answer) {
+void ClientHttpProbe::check(const HttpCheck& check, Answer answer) {
     auto first = std::make_shared<Attempt>();
     first->check = check;
     first->answer = std::move(answer);
@@ -80,7 +80,7 @@ void CurlHttpProbe::check(const HttpCheck& check, Answer answer) {
     attempt(first);
 }
 
-void CurlHttpProbe::attempt(const std::shared_ptr<Attempt>& attempt) {
+void ClientHttpProbe::attempt(const std::shared_ptr<Attempt>& attempt) {
     if (attempt->check.needle) attempt->finder.emplace(*attempt->check.needle);
     attempt->body.clear();
     HttpRequest request = attempt->request_until_deadline();

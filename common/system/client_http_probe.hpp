@@ -1,5 +1,5 @@
 #pragma once
-/// Health checks over libcurl: one GET, bounded as a whole, tried again while the connection is refused.
+/// Health checks over HTTP: one GET, bounded as a whole, tried again while the connection is refused.
 
 #include <keenlance/core/export.hpp>
 #include <keenlance/ports/http_probe.hpp>
@@ -11,9 +11,9 @@
 namespace keenlance {
 
 /// `reactor` and `http` must outlive it, and it must outlive its checks.
-class KEENLANCE_API CurlHttpProbe : public HttpProbe {
+class KEENLANCE_API ClientHttpProbe : public HttpProbe {
   public:
-    CurlHttpProbe(Reactor& reactor, HttpClient& http) : reactor_(reactor), http_(http) {}
+    ClientHttpProbe(Reactor& reactor, HttpClient& http) : reactor_(reactor), http_(http) {}
     void check(const HttpCheck& check, Answer answer) override;
 
   private:
