@@ -88,7 +88,8 @@ void Outbox::load() {
 bool Outbox::store(LetterNumber number, Letter letter) {
     auto& kept = kept_.at(number);
     if (open_spool()) {
-        if (const auto stored = spool_->store(number, letter)) {
+        const auto stored = spool_->store(number, letter);
+        if (stored) {
             if (std::exchange(kept.letter, nullptr)) {
                 --in_memory_;
                 bytes_in_memory_ -= std::exchange(kept.bytes, 0);
@@ -99,9 +100,8 @@ bool Outbox::store(LetterNumber number, Letter letter) {
                 store_what_is_in_memory();
             }
             return true;
-        } else {
-            complain_of_spool(stored.error().message);
         }
+        complain_of_spool(stored.error().message);
     }
     if (kept.letter)
         bytes_in_memory_ -= kept.bytes;

@@ -158,7 +158,7 @@ void Spool::remove(LetterNumber number, const std::set<std::string>& marks) {
     const std::string path = path_of(number);
     ::unlink(path.c_str());
     for (const auto& key : marks)
-        ::unlink((path + "." + key).c_str());
+        ::unlink(fmt::format("{}.{}", path, key).c_str());
 }
 
 }  // namespace keenlance

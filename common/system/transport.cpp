@@ -15,7 +15,7 @@ namespace {
 using Answered = std::function<void(Answer)>;
 
 /// A command that is fed a text; what it prints when it succeeds is worth telling.
-void run(CommandRunner& commands, Command command, const char* what, Answered answered) {
+void run(CommandRunner& commands, const Command& command, const char* what, Answered answered) {
     commands.run(command, [command, what, answered = std::move(answered)](Result<CommandResult> result) {
         if (!result) return answered({Delivery::unavailable, result.error().message});
         if (result->status != 0 || result->timed_out) {
@@ -38,7 +38,7 @@ class SendmailTransport : public Transport {
         Command command;
         command.text = channel_.command;
         command.input = format_mail(letter, channel_.addresses, channel_.text);
-        run(commands_, std::move(command), "mail command", std::move(answered));
+        run(commands_, command, "mail command", std::move(answered));
     }
 
   private:
@@ -56,7 +56,7 @@ class ExecTransport : public Transport {
         command.text = channel_.command;
         command.input = format_json(letter);
         command.environment = format_environment(letter);
-        run(commands_, std::move(command), "command", std::move(answered));
+        run(commands_, command, "command", std::move(answered));
     }
 
   private:
