@@ -87,6 +87,7 @@ Status HttpAnswer::append(std::string_view bytes) {
 Status HttpAnswer::take_head() {
     if (line_.empty()) return has_status_ ? begin_body() : malformed("an empty line in place of HTTP");
     if (!has_status_) return take_status_line(line_);
+    if (line_.starts_with(' ') || line_.starts_with('\t')) return Done{};  // the header above goes on
     const auto colon = line_.find(':');
     if (colon == std::string::npos || colon == 0)
         return malformed(fmt::format("'{}' is no header", printable(line_, 60)));
@@ -114,6 +115,7 @@ Status HttpAnswer::take_header(std::string_view name, std::string_view value) {
         has_length_ = true;
         left_ = *length;
     } else if (name == "transfer-encoding") {
+        if (to_lower(value) == "identity") return Done{};
         if (to_lower(value) != "chunked")
             return malformed(fmt::format("the Transfer-Encoding {} is not known", printable(value, 40)));
         chunked_ = true;

@@ -69,24 +69,21 @@ def of_event(postman):
 def part_events(tools):
     # On one processor: else it depends on luck whether waking the other one is part of it.
     one = min(os.sched_getaffinity(0))
-    postmen = {name: Postman(tools, command, processor=one)
-               for name, command in subjects(tools).items() if name not in AT_ONCE}
+    commands = {("ours", name): command for name, command in subjects(tools).items() if name not in AT_ONCE}
+    commands |= {("peer", name): tools.peer(name) for name in UNASKING if tools.peer(name)}
+    postmen = {key: Postman(tools, command, processor=one) for key, command in commands.items()}
+    rounds = {key: [] for key in postmen}
     try:
         for postman in postmen.values():
             postman.deliver(200, IGNORED)
-        rounds = {name: [] for name in postmen}
         for _ in range(tools.rounds):
-            for name, postman in postmen.items():
-                rounds[name].append(of_event(postman))
+            for key, postman in postmen.items():
+                rounds[key].append(of_event(postman))
     finally:
         for postman in postmen.values():
             postman.__exit__()
-    figures = {name: statistics.median(values) for name, values in rounds.items()}
-    peers = {}
-    for name in UNASKING:
-        if tools.peer(name):
-            with Postman(tools, tools.peer(name), processor=one) as postman:
-                peers[name] = of_event(postman)
+    figures, peers = ({name: statistics.median(values) for (whose, name), values in rounds.items() if whose == wanted}
+                      for wanted in ("ours", "peer"))
     tools.note(f"an ignored event: {in_words(figures, 'us')}; superlance: {in_words(peers, 'us')}")
     return rows_of("an ignored event, read to READY", "an ignored event", "us", figures, EVENT_TARGET, peers)
 

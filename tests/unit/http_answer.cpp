@@ -66,6 +66,12 @@ TEST_CASE("an answer is read the same in whatever pieces it comes") {
         CHECK(answer.is_whole());
         CHECK(answer.status() == 401);
     }
+    SECTION("in the manner of old servers") {
+        auto answer =
+            read("HTTP/1.1 200 OK\nX: a\n b\nTransfer-Encoding: identity\nContent-Length: 4\n\nwell", piece);
+        CHECK(answer.is_whole());
+        CHECK(answer.take_body() == "well");
+    }
     SECTION("that asks for time") {
         CHECK(read("HTTP/1.1 429 Slow down\r\nRetry-After: 120\r\nContent-Length: 0\r\n\r\n", piece)
                   .retry_after() == "120");
