@@ -1,6 +1,7 @@
 #include <keenlance/core/http_check.hpp>
 #include <keenlance/core/ready_check.hpp>
 #include <keenlance/core/text.hpp>
+#include <keenlance/core/url.hpp>
 #include <keenlance/core/whole_number.hpp>
 
 #include <arpa/inet.h>
@@ -77,14 +78,11 @@ std::optional<std::string_view> fault_of_server(std::string_view target) {
 std::optional<std::string_view> fault_of_url(std::string_view url) {
     const auto is_blank = [](char ch) { return static_cast<unsigned char>(ch) <= 0x20U || ch == 0x7F; };
     if (std::ranges::any_of(url, is_blank)) return "holds a blank: write %20";
-    std::string_view authority = url.substr(url.find("://") + 3);
-    authority = authority.substr(0, authority.find_first_of("/?#"));
-    if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
-        if (authority.find('@') != at) return "has an @ in its login: write %40";
-        authority.remove_prefix(at + 1);
-    }
+    const auto parts = split_url(url);
+    if (parts.login && parts.login->find('@') != std::string_view::npos)
+        return "has an @ in its login: write %40";
     std::optional<std::string_view> port;
-    return fault_of(authority, port);
+    return fault_of(parts.host, port);
 }
 
 std::optional<std::string_view> fault_of(const ReadyCheck& check) {

@@ -1,7 +1,9 @@
 #include <keenlance/core/http_check.hpp>
-#include <keenlance/core/percent_encoding.hpp>
 #include <keenlance/core/server_address.hpp>
 #include <keenlance/core/text.hpp>
+#include <keenlance/core/url.hpp>
+
+#include <utility>
 
 namespace keenlance {
 
@@ -35,20 +37,15 @@ Result<ServerAddress> parse_server_address(std::string_view url) {
         return Error{ErrorKind::invalid, 0,
                      "'" + address.shown + "' is no server URL: unix://, http:// or https:// is needed"};
 
-    const std::string_view scheme = plain ? "http://" : "https://";
-    std::string_view rest = url.substr(scheme.size());
-    rest = rest.substr(0, rest.find_first_of("?#"));
-    const auto slash = std::min(rest.find('/'), rest.size());
-    std::string_view host = rest.substr(0, slash);
-    if (const auto at = host.rfind('@'); at != std::string_view::npos) {
-        const auto login = host.substr(0, at);
-        const auto colon = login.find(':');
-        address.user = percent_decoded(login.substr(0, colon));
-        if (colon != std::string_view::npos) address.password = percent_decoded(login.substr(colon + 1));
-        host.remove_prefix(at + 1);
+    const auto parts = split_url(url);
+    if (parts.login) {
+        auto login = decode_login(*parts.login);
+        address.user = std::move(login.user);
+        address.password = std::move(login.password).value_or("");
     }
-    if (host.empty()) return Error{ErrorKind::invalid, 0, "'" + address.shown + "' names no host"};
-    address.url = std::string(scheme) + std::string(host) + posting_path(rest.substr(slash));
+    if (parts.host.empty()) return Error{ErrorKind::invalid, 0, "'" + address.shown + "' names no host"};
+    const auto path = parts.rest.substr(0, parts.rest.find_first_of("?#"));
+    address.url = (plain ? "http://" : "https://") + std::string(parts.host) + posting_path(path);
     return address;
 }
 

@@ -2,6 +2,7 @@
 #include <keenlance/core/http_check.hpp>
 #include <keenlance/core/percent_encoding.hpp>
 #include <keenlance/core/text.hpp>
+#include <keenlance/core/url.hpp>
 #include <keenlance/notify/channel.hpp>
 
 #include <fmt/format.h>
@@ -95,10 +96,10 @@ Result<Channel> parse_smtp(std::string_view text, const ChannelDefaults& default
     const auto from = addresses_in(channel.addresses.from);
     if (from.empty()) return invalid(fmt::format("'{}' is no address", printable(parameters["from"])));
     smtp.from = from.front();
-    const auto colon = url->login.find(':');
-    smtp.user = percent_decoded(std::string_view(url->login).substr(0, colon));
-    if (colon != std::string::npos) {
-        smtp.password = percent_decoded(std::string_view(url->login).substr(colon + 1));
+    auto login = decode_login(url->login);
+    smtp.user = std::move(login.user);
+    if (login.password) {
+        smtp.password = std::move(*login.password);
         secrets.remember(smtp.password);
     } else if (!smtp.user.empty()) {
         const auto password = secrets.find("SMTP_PASSWORD");
@@ -125,29 +126,24 @@ Result<Channel> parse_smtp(std::string_view text, const ChannelDefaults& default
 }
 
 Result<Channel> parse_webhook(std::string_view text, const ChannelDefaults& defaults, Secrets& secrets) {
-    const auto begin = text.find("://") + 3;
-    const auto end = std::min(text.find_first_of("/?#", begin), text.size());
-    const auto authority = text.substr(begin, end - begin);
-    const auto at = authority.rfind('@');
-    const auto host = at == std::string_view::npos ? authority : authority.substr(at + 1);
-    if (host.empty() || text.find_first_of(" \t\r\n") != std::string_view::npos)
+    const auto url = split_url(text);
+    if (url.host.empty() || text.find_first_of(" \t\r\n") != std::string_view::npos)
         return invalid("it is no URL: no host, or blanks in it");
-    if (at != std::string_view::npos) {
-        const auto login = authority.substr(0, at);
-        if (const auto colon = login.find(':'); colon != std::string_view::npos)
-            secrets.remember(std::string(login.substr(colon + 1)));
+    if (url.login) {
+        if (const auto colon = url.login->find(':'); colon != std::string_view::npos)
+            secrets.remember(std::string(url.login->substr(colon + 1)));
     }
     WebhookChannel channel;
     channel.url = text;
     channel.format = defaults.format;
     channel.text = defaults.text;
     channel.text_is_json = defaults.text_is_json;
-    const bool bare = end == text.size() || text.substr(end) == "/";
+    const bool bare = url.rest.empty() || url.rest == "/";
     if (channel.format == WebhookChannel::Format::alertmanager && bare)
-        channel.url = std::string(text.substr(0, end)) + "/api/v2/alerts";
+        channel.url = std::string(text.substr(0, text.size() - url.rest.size())) + "/api/v2/alerts";
     // A webhook's path is often its password.
-    std::string shown = to_lower(text.substr(0, begin)) + std::string(host) + (bare ? "/" : "/...");
-    if (!bare) secrets.remember(std::string(text.substr(end)));
+    std::string shown = to_lower(url.scheme) + std::string(url.host) + (bare ? "/" : "/...");
+    if (!bare) secrets.remember(std::string(url.rest));
     return make_channel(std::move(channel), std::move(shown), text);
 }
 

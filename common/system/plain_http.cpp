@@ -1,8 +1,8 @@
 #include "plain_http_internal.hpp"
 #include <keenlance/core/base64.hpp>
-#include <keenlance/core/percent_encoding.hpp>
 #include <keenlance/core/quantity.hpp>
 #include <keenlance/core/text.hpp>
+#include <keenlance/core/url.hpp>
 #include <keenlance/core/whole_number.hpp>
 #include <keenlance/system/stream_socket.hpp>
 
@@ -97,25 +97,20 @@ int family_of(const std::string& address) {
 }  // namespace
 
 std::optional<HttpTarget> HttpTarget::of(const HttpRequest& request) {
-    constexpr std::string_view scheme = "http://";
     constexpr std::uint16_t default_port = 80;
     const std::string_view url = std::string_view(request.url).substr(0, request.url.find('#'));
     const bool is_odd = std::ranges::any_of(url, [](char ch) { return ch <= ' ' || ch > '~'; });
     // Dots in a path are libcurl's to resolve.
-    if (!url.starts_with(scheme) || is_odd || url.find("/.") != std::string_view::npos) return std::nullopt;
-    const auto rest = url.substr(scheme.size());
-    const auto slash = std::min(rest.find_first_of("/?"), rest.size());
-    auto host = rest.substr(0, slash);
-    HttpTarget target{{}, "", std::string(rest.substr(slash)), request.user, request.password};
+    if (!url.starts_with("http://") || is_odd || url.find("/.") != std::string_view::npos)
+        return std::nullopt;
+    const auto parts = split_url(url);
+    auto host = parts.host;
+    HttpTarget target{{}, "", std::string(parts.rest), request.user, request.password};
     if (!target.path.starts_with('/')) target.path.insert(0, 1, '/');
-    if (const auto at = host.rfind('@'); at != std::string_view::npos) {
-        const auto login = host.substr(0, at);
-        const auto colon = std::min(login.find(':'), login.size());
-        if (target.user.empty()) {
-            target.user = percent_decoded(login.substr(0, colon));
-            target.password = percent_decoded(login.substr(std::min(colon + 1, login.size())));
-        }
-        host.remove_prefix(at + 1);
+    if (parts.login && target.user.empty()) {
+        auto login = decode_login(*parts.login);
+        target.user = std::move(login.user);
+        target.password = std::move(login.password).value_or("");
     }
     target.host = host;
     std::optional<std::uint16_t> port = default_port;
@@ -148,9 +143,9 @@ void PlainHttp::send(const HttpRequest& request, HttpTarget target,
     const Id id = ++last_id_;
     std::string text = text_of(request, target);
     const auto body = request.method == "HEAD" ? HttpAnswer::Body::none : HttpAnswer::Body::expected;
-    auto made = std::make_unique<Exchange>(Exchange{std::move(target), std::move(text), request.max_body,
-                                                    request.on_body, std::move(answer), body,
-                                                    request.connection, HttpAnswer(request.max_body, body)});
+    auto made = std::make_unique<Exchange>(Exchange{std::move(target), std::move(text), request.on_body,
+                                                    std::move(answer), request.connection,
+                                                    HttpAnswer(request.max_body, body)});
     auto& exchange = *exchanges_.emplace(id, std::move(made)).first->second;
     exchange.limit = reactor_.after(request.timeout, [this, id, timeout = request.timeout] {
         finish(id, Error{ErrorKind::timeout, 0, "no complete answer within " + format_duration(timeout)});
@@ -264,7 +259,6 @@ void PlainHttp::on_hang_up(Id id, Exchange& exchange, const Error& error) {
     idle_.erase(exchange.target.addresses.front());
     exchange.is_used = false;
     exchange.sent = 0;
-    exchange.reply = HttpAnswer(exchange.most_body, exchange.body);
     connect(id, exchange);
 }
 

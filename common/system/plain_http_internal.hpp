@@ -47,10 +47,8 @@ class PlainHttp {
     struct Exchange {
         HttpTarget target;
         std::string text;
-        std::size_t most_body;
         std::function<void(std::string_view)> on_body;
         std::function<void(Result<HttpResponse>)> answer;
-        HttpAnswer::Body body;
         Connection connection;
         HttpAnswer reply;
         UniqueFd socket{};
