@@ -25,6 +25,11 @@ bool names(std::string_view list, std::string_view word) {
 
 }  // namespace
 
+std::string reason_of(std::string_view status_line) {
+    const auto words = split_words(status_line);
+    return words.size() > 2 ? printable(trim(status_line.substr(status_line.find(words[2]))), 80) : "";
+}
+
 bool HttpAnswer::take_line(std::string_view& bytes) {
     const auto end = bytes.find('\n');
     const auto piece = bytes.substr(0, end);
@@ -102,7 +107,7 @@ Status HttpAnswer::take_status_line(std::string_view line) {
         return malformed(fmt::format("'{}' is no status line of HTTP/1", printable(line, 60)));
     has_status_ = true;
     status_ = *status;
-    reason_ = words.size() > 2 ? printable(trim(line.substr(line.find(words[2]))), 80) : "";
+    reason_ = reason_of(line);
     reusable_ = words.front() != "HTTP/1.0";
     return Done{};
 }

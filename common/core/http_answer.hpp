@@ -11,6 +11,9 @@
 
 namespace keenlance {
 
+/// "Bad Gateway" of "HTTP/1.1 502 Bad Gateway", printable; empty where a status line has none.
+std::string reason_of(std::string_view status_line);
+
 class KEENLANCE_API HttpAnswer {
   public:
     /// Lines and headers together; supervisord's are 200 bytes.

@@ -48,12 +48,7 @@ std::size_t take_header(char* bytes, std::size_t size, std::size_t count, void* 
     constexpr std::string_view retry_after = "retry-after:";
     if (to_lower(line.substr(0, retry_after.size())) == retry_after)
         exchange.response.retry_after = trim(line.substr(retry_after.size()));
-    if (line.starts_with("HTTP/")) {
-        const auto words = split_words(line);
-        const auto status = words.size() > 2 ? line.find(words[2]) : std::string_view::npos;
-        exchange.response.reason =
-            status == std::string_view::npos ? "" : printable(trim(line.substr(status)), 80);
-    }
+    if (line.starts_with("HTTP/")) exchange.response.reason = reason_of(line);
     return size * count;
 }
 
