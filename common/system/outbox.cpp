@@ -241,7 +241,7 @@ bool Outbox::fold_on(Merge& merge, SteadyTime until) {
 void Outbox::fold_due() {
     for (auto& numbers : gate_.due(clock_.now().steady))
         merges_.push_back({std::move(numbers)});
-    do_chores();
+    do_chores_soon();
     wake();
 }
 
@@ -255,7 +255,6 @@ void Outbox::do_chores() {
         wake();
     }
     remove_forgotten(until);
-    reactor_.cancel(std::exchange(chores_timer_, 0));
     do_chores_soon();
 }
 
