@@ -5,9 +5,15 @@
 #include <keenlance/core/xmlrpc.hpp>
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 namespace keenlance::xmlrpc {
+
+inline Error malformed(std::string message) {
+    return {ErrorKind::malformed, 0, std::move(message)};
+}
 
 /// The value of `text` as that type: "int", "string", "ex:i8". `malformed` where it is none, or there is no
 /// such type.

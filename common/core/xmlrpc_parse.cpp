@@ -26,10 +26,6 @@ using tinyxml2::XMLNode;
 static_assert(3 * max_depth + 4 <= xml::deepest_element);
 static_assert(xml::deepest_element + 1 < TINYXML2_MAX_ELEMENT_DEPTH);
 
-Error malformed(std::string message) {
-    return {ErrorKind::malformed, 0, std::move(message)};
-}
-
 /// What stands in an element, comments aside: its text put together, and its child elements in their order.
 struct Content {
     std::string text;

@@ -10,10 +10,6 @@ namespace keenlance::xmlrpc {
 
 namespace {
 
-Error malformed(std::string message) {
-    return {ErrorKind::malformed, 0, std::move(message)};
-}
-
 Result<Value> read_string(std::string_view text) {
     return Value(std::string(text));
 }
