@@ -20,9 +20,9 @@ UrlParts split_url(std::string_view url) {
     return parts;
 }
 
-Login decode_login(std::string_view login) {
+UrlLogin decode_login(std::string_view login) {
     const auto colon = login.find(':');
-    Login decoded{percent_decoded(login.substr(0, colon)), std::nullopt};
+    UrlLogin decoded{percent_decoded(login.substr(0, colon)), std::nullopt};
     if (colon != std::string_view::npos) decoded.password = percent_decoded(login.substr(colon + 1));
     return decoded;
 }

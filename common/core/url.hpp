@@ -17,10 +17,10 @@ struct UrlParts {
 UrlParts split_url(std::string_view url);
 
 /// Percent-decoded; no password where there is no colon.
-struct Login {
+struct UrlLogin {
     std::string user;
     std::optional<std::string> password;
 };
-Login decode_login(std::string_view login);
+UrlLogin decode_login(std::string_view login);
 
 }  // namespace keenlance
