@@ -1,7 +1,7 @@
 #include <keenlance/core/text.hpp>
 
 #include <commands/report.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 
 #include <commands/control/control_command.hpp>
 #include <commands/restart_group_command.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cerrno>

@@ -2,7 +2,7 @@
 #include <keenlance/core/text.hpp>
 
 #include <commands/roster.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -6,7 +6,7 @@
 
 #include <commands/command_line/servers.hpp>
 #include <commands/restart_group_command.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 namespace {

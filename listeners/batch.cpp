@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <listeners/batch.hpp>
 
 #include <algorithm>

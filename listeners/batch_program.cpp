@@ -5,7 +5,7 @@
 #include <keenlance/system/program.hpp>
 #include <keenlance/system/rpc_supervisor.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <listeners/batch_program.hpp>
 
 #include <algorithm>

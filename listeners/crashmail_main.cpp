@@ -7,7 +7,7 @@
 #include <keenlance/system/read_file.hpp>
 #include <keenlance/system/rpc_supervisor.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <listeners/crashmail/crashmail.hpp>
 #include <listeners/mail_options.hpp>
 

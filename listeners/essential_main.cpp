@@ -8,7 +8,7 @@
 #include <keenlance/system/listener.hpp>
 #include <keenlance/system/program.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <listeners/essential/essential.hpp>
 #include <listeners/essential/run_program.hpp>
 #include <listeners/mail_options.hpp>

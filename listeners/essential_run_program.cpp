@@ -5,7 +5,7 @@
 #include <keenlance/system/unique_fd.hpp>
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <listeners/essential/run_program.hpp>
 #include <sys/stat.h>
 #include <unistd.h>

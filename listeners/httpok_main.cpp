@@ -6,7 +6,7 @@
 #include <keenlance/system/program.hpp>
 
 #include <commands/command_line/servers.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <listeners/guard_options.hpp>
 #include <listeners/httpok/httpok.hpp>
 #include <listeners/httpok/options.hpp>

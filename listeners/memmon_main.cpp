@@ -7,7 +7,7 @@
 #include <keenlance/system/program.hpp>
 
 #include <commands/command_line/servers.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <listeners/mail_options.hpp>
 #include <listeners/memmon/once.hpp>
 #include <listeners/memmon/options.hpp>

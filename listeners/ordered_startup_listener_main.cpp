@@ -11,7 +11,7 @@
 #include <keenlance/system/system_clock.hpp>
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <listeners/ordered_startup/ordered_startup.hpp>
 #include <listeners/ordered_startup/stop_in_order.hpp>
 #include <unistd.h>

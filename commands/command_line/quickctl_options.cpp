@@ -3,7 +3,7 @@
 
 #include <commands/command_line/quickctl_options.hpp>
 #include <commands/command_line/servers.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -9,7 +9,7 @@
 #include <commands/command_line/run_quickctl.hpp>
 #include <commands/command_line/servers.hpp>
 #include <commands/roll/roll_command.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <cstdlib>

@@ -1,7 +1,7 @@
 #include <keenlance/core/fnv.hpp>
 
 #include <commands/roll/roll_memory.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include <cstdint>

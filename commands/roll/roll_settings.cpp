@@ -2,7 +2,7 @@
 #include <keenlance/core/text.hpp>
 
 #include <commands/roll/roll_settings.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -5,7 +5,7 @@
 #include <keenlance/core/text.hpp>
 
 #include <commands/roll/roll_command.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

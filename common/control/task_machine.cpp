@@ -2,7 +2,7 @@
 #include <keenlance/core/quantity.hpp>
 #include <keenlance/core/supervisor_api.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

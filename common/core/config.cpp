@@ -2,7 +2,7 @@
 #include <keenlance/core/python_text_internal.hpp>
 #include <keenlance/core/text.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

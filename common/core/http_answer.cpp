@@ -3,7 +3,7 @@
 #include <keenlance/core/text.hpp>
 #include <keenlance/core/whole_number.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <charconv>

@@ -3,7 +3,7 @@
 #include <keenlance/core/quantity.hpp>
 #include <keenlance/core/text.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

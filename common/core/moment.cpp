@@ -1,6 +1,6 @@
 #include <keenlance/core/moment.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <cstdlib>

@@ -1,7 +1,7 @@
 #include <keenlance/core/option_words_internal.hpp>
 #include <keenlance/core/text.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

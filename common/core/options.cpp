@@ -2,7 +2,7 @@
 #include <keenlance/core/options.hpp>
 #include <keenlance/core/text.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 // Without it every program would compile six regular expressions before its main() begins.
 #define CXXOPTS_NO_REGEX

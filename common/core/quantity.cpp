@@ -1,7 +1,7 @@
 #include <keenlance/core/quantity.hpp>
 #include <keenlance/core/text.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <iterator>

@@ -1,6 +1,6 @@
 #include <keenlance/core/supervisor_api.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <limits>

@@ -2,7 +2,7 @@
 #include <keenlance/core/text.hpp>
 #include <keenlance/core/xml_source_internal.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,8 +1,9 @@
 #include <keenlance/core/text.hpp>
-#include <keenlance/core/xmlrpc.hpp>
+#include <keenlance/core/xmlrpc_internal.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <iterator>
 #include <limits>
@@ -101,8 +102,16 @@ void append_value(std::string& out, const Value& value) {
 const Value* Value::member(std::string_view name) const {
     const auto* members = as_struct();
     if (members == nullptr) return nullptr;
-    const auto found = members->find(name);
-    return found == members->end() ? nullptr : &found->second;
+    const auto found = std::ranges::find(*members, name, &Member::name);
+    return found == members->end() ? nullptr : &found->value;
+}
+
+std::optional<std::string_view> named_twice(const Struct& members) {
+    std::vector<std::string_view> names(members.size());
+    std::ranges::transform(members, names.begin(), &Member::name);
+    std::ranges::sort(names);
+    const auto twice = std::ranges::adjacent_find(names);
+    return twice == names.end() ? std::nullopt : std::optional(*twice);
 }
 
 std::string_view Value::kind() const {

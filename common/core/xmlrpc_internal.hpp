@@ -19,6 +19,9 @@ inline Error malformed(std::string message) {
 /// such type.
 Result<Value> read_scalar(std::string_view type, std::string_view text);
 
+/// A name that stands in `members` more than once, a view into them; or nothing.
+std::optional<std::string_view> named_twice(const Struct& members);
+
 /// The value of a <methodResponse> in the words of Python's xmlrpc.client, which supervisord answers with: no
 /// attributes, comments or CDATA, nothing left out. Nothing where the text is of any other kind, or wrong:
 /// then the other reader says what it is. An answer of 10,000 processes (11 MB) is a million nodes of a

@@ -4,7 +4,7 @@
 #include <keenlance/core/xml_source_internal.hpp>
 #include <keenlance/core/xmlrpc_internal.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <tinyxml2.h>
 
 #include <array>
@@ -113,8 +113,7 @@ std::optional<Error> read_member(const XMLElement& member, std::size_t depth, St
     if (!name) return std::move(name).error();
     auto value = read_value(*parts->back(), depth + 1);
     if (!value) return std::move(value).error();
-    const auto [place, fresh] = members.try_emplace(std::move(*name), std::move(*value));
-    if (!fresh) return malformed(fmt::format("a struct with '{}' twice", place->first));
+    members.push_back({std::move(*name), std::move(*value)});
     return std::nullopt;
 }
 
@@ -124,9 +123,9 @@ Result<Value> read_struct(const XMLElement& element, std::size_t depth) {
     Struct members;
     for (const auto* member : *list)
         if (auto error = read_member(*member, depth, members)) return std::move(*error);
-    Result<Value> result{Value()};  // assigned to: g++ 12 holds a temporary of a Struct to be uninitialized
-    *result = std::move(members);
-    return result;
+    if (const auto name = named_twice(members))
+        return malformed(fmt::format("a struct with '{}' twice", *name));
+    return Value(std::move(members));
 }
 
 Result<Value> read_typed(const XMLElement& element) {

@@ -8,6 +8,8 @@ namespace keenlance::xmlrpc {
 
 namespace {
 
+constexpr std::size_t usual_members = 14;  // of a process, as getAllProcessInfo lists it
+
 /// Each function takes what it is about from the front of the text; false: it is not there.
 class PlainReader {
   public:
@@ -120,16 +122,15 @@ class PlainReader {
 
     bool structure(Value& value, std::size_t depth) {
         Struct members;
+        members.reserve(usual_members);
         while (tag("<member>")) {
             std::string_view raw;
-            std::string name;
-            if (!tag("<name>") || !raw_text(raw) || !decoded(raw, name) || !here("</name>") ||
-                !tag("<value>"))
+            auto& member = members.emplace_back();
+            if (!tag("<name>") || !raw_text(raw) || !decoded(raw, member.name) || !here("</name>") ||
+                !tag("<value>") || !value_behind_tag(member.value, depth + 1) || !tag("</member>"))
                 return false;
-            const auto [place, is_new] = members.try_emplace(std::move(name));
-            if (!is_new || !value_behind_tag(place->second, depth + 1) || !tag("</member>")) return false;
         }
-        if (!tag("</struct>")) return false;
+        if (!tag("</struct>") || named_twice(members)) return false;
         value = std::move(members);
         return true;
     }

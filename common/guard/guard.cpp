@@ -1,7 +1,7 @@
 #include <keenlance/core/quantity.hpp>
 #include <keenlance/guard/guard.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <set>

@@ -2,7 +2,7 @@
 #include <keenlance/core/text.hpp>
 #include <keenlance/guard/restarts.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <iterator>

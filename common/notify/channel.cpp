@@ -5,7 +5,7 @@
 #include <keenlance/core/url.hpp>
 #include <keenlance/notify/channel.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cctype>

@@ -1,7 +1,7 @@
 #include <keenlance/core/text.hpp>
 #include <keenlance/notify/letter.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #include <keenlance/core/text.hpp>
 #include <keenlance/notify/secrets.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cctype>

@@ -5,7 +5,7 @@
 #include <keenlance/core/whole_number.hpp>
 #include <keenlance/startup/keys.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -5,7 +5,7 @@
 #include <keenlance/startup/keys.hpp>
 #include <keenlance/startup/plan.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <set>

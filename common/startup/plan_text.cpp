@@ -2,7 +2,7 @@
 #include <keenlance/core/text.hpp>
 #include <keenlance/startup/plan_text.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 #include <keenlance/core/whole_number.hpp>
 #include <keenlance/startup/program.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace keenlance::startup {
 

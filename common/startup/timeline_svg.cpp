@@ -1,7 +1,7 @@
 #include <keenlance/startup/timeline_internal.hpp>
 #include <keenlance/startup/timeline_style_internal.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

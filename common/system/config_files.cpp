@@ -3,7 +3,7 @@
 #include <keenlance/core/text.hpp>
 #include <keenlance/system/config_files.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <glob.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>

@@ -3,7 +3,7 @@
 #include <keenlance/system/find_config.hpp>
 #include <keenlance/system/proc_stat.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <climits>

@@ -3,7 +3,7 @@
 #include <keenlance/system/proc_stat.hpp>
 #include <keenlance/system/read_file.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <array>

@@ -7,7 +7,7 @@
 #include <keenlance/system/system_clock.hpp>
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -7,7 +7,7 @@
 #include <keenlance/system/read_file.hpp>
 
 #include <dirent.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 #include <keenlance/system/write_all.hpp>
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -1,7 +1,7 @@
 #include <keenlance/system/stream_socket.hpp>
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 

@@ -4,7 +4,7 @@
 #include <keenlance/notify/formats.hpp>
 #include <keenlance/system/transport.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <utility>
 

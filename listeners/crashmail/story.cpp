@@ -2,7 +2,7 @@
 #include <keenlance/core/text.hpp>
 #include <keenlance/core/whole_number.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <listeners/crashmail/story.hpp>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // The end of supervisord: recorded, asked for, and asked for again until it comes.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <listeners/essential/essential.hpp>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // What events do not tell: a look at all processes, at the start and where events were lost.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <listeners/essential/essential.hpp>
 
 #include <algorithm>

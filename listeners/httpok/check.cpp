@@ -1,7 +1,7 @@
 #include <keenlance/core/selector.hpp>
 #include <keenlance/core/text.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <listeners/choice.hpp>
 #include <listeners/httpok/check.hpp>
 

@@ -1,6 +1,6 @@
 #include <keenlance/core/text.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <listeners/httpok/httpok.hpp>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include <keenlance/core/text.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <listeners/guard_options.hpp>
 #include <listeners/httpok/check_text.hpp>
 #include <listeners/httpok/options.hpp>

@@ -1,6 +1,6 @@
 #include <keenlance/core/quantity.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <listeners/memmon/history.hpp>
 
 #include <algorithm>

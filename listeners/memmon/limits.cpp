@@ -1,6 +1,6 @@
 #include <keenlance/core/selector.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <listeners/memmon/limits.hpp>
 
 #include <algorithm>

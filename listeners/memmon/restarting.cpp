@@ -2,7 +2,7 @@
 
 #include <keenlance/core/quantity.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <listeners/memmon/memmon.hpp>
 
 #include <algorithm>

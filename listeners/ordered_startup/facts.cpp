@@ -3,7 +3,7 @@
 #include <keenlance/core/supervisor_api.hpp>
 #include <keenlance/core/text.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <listeners/ordered_startup/ordered_startup.hpp>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // --when-done follow: who waits for a program is restarted when it has come back.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <listeners/ordered_startup/ordered_startup.hpp>
 
 #include <algorithm>

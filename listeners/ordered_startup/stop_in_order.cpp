@@ -1,7 +1,7 @@
 #include <keenlance/core/supervisor_api.hpp>
 #include <keenlance/core/text.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <listeners/ordered_startup/stop_in_order.hpp>
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 #include <keenlance/system/child.hpp>
 #include <keenlance/system/unique_fd.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <support/catch.hpp>
 #include <support/patience.hpp>
 #include <support/temporary_folder.hpp>

@@ -1,6 +1,6 @@
 #include <keenlance/system/ready_probe.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <support/catch.hpp>
 #include <support/environment_variable.hpp>
 #include <support/loopback.hpp>

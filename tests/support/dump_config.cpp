@@ -11,7 +11,7 @@
 #include <keenlance/core/process_list.hpp>
 #include <keenlance/system/config_files.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <fstream>
 #include <iostream>

@@ -1,6 +1,6 @@
 #include "fake_supervisor.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include <keenlance/core/supervisor_api.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <support/fake_world.hpp>
 #include <support/moments.hpp>
 

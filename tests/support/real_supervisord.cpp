@@ -1,7 +1,7 @@
 #include "real_supervisord.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <support/loopback.hpp>
 #include <support/patience.hpp>
 #include <sys/wait.h>

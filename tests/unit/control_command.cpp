@@ -1,5 +1,5 @@
 #include <commands/control/control_command.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <support/catch.hpp>
 #include <support/fake_plan.hpp>
 #include <support/fake_world.hpp>

@@ -1,6 +1,6 @@
 #include <keenlance/core/supervisor_api.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <listeners/ordered_startup/ordered_startup.hpp>
 #include <support/catch.hpp>
 #include <support/fake_plan.hpp>

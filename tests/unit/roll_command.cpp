@@ -1,5 +1,5 @@
 #include <commands/roll/roll_command.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <support/catch.hpp>
 #include <support/fake_world.hpp>
 #include <support/moments.hpp>

@@ -3,6 +3,7 @@
 
 #include <support/catch.hpp>
 
+#include <algorithm>
 #include <limits>
 
 using namespace keenlance;
@@ -40,12 +41,16 @@ Struct config_struct() {
 }
 
 Struct with(Struct base, const std::string& name, Value value) {
-    base[name] = std::move(value);
+    const auto member = std::ranges::find(base, name, &xmlrpc::Member::name);
+    if (member == base.end())
+        base.push_back({name, std::move(value)});
+    else
+        member->value = std::move(value);
     return base;
 }
 
 Struct without(Struct base, const std::string& name) {
-    REQUIRE(base.erase(name) == 1);
+    REQUIRE(std::erase_if(base, [&](const auto& member) { return member.name == name; }) == 1);
     return base;
 }
 

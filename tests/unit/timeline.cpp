@@ -1,7 +1,7 @@
 #include <keenlance/core/text.hpp>
 #include <keenlance/startup/timeline.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <support/catch.hpp>
 #include <tinyxml2.h>
 

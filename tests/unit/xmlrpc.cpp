@@ -56,8 +56,8 @@ TEST_CASE("Every kind of value is written with its type") {
         "<array><data><value><int>1</int></value><value><array><data><value><string>a</string></value></data>"
         "</array></value></data></array>");
     CHECK(formatted(Struct{{"b", 1}, {"a<", Struct{}}}) ==
-          "<struct><member><name>a&lt;</name><value><struct></struct></value></member>"
-          "<member><name>b</name><value><int>1</int></value></member></struct>");
+          "<struct><member><name>b</name><value><int>1</int></value></member>"
+          "<member><name>a&lt;</name><value><struct></struct></value></member></struct>");
 }
 
 TEST_CASE("Whole numbers of 32 bits are int and larger ones i8") {
