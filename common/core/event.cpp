@@ -3,6 +3,7 @@
 #include <keenlance/core/whole_number.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace keenlance {
 
@@ -10,17 +11,28 @@ namespace {
 
 constexpr std::string_view header_start = "ver:";
 
-/// The value of "key:value" among the words of `line`; empty where there is none. The first of equal keys
-/// wins.
-std::string_view token(std::string_view line, std::string_view key) {
-    static constexpr std::string_view white_space = " \t\r\n\v\f";
-    const auto is_blank = [](char ch) { return white_space.find(ch) != std::string_view::npos; };
-    for (auto at = line.find(key); at != std::string_view::npos; at = line.find(key, at + 1)) {
-        const auto value = line.substr(at + key.size());
-        if ((at > 0 && !is_blank(line[at - 1])) || !value.starts_with(':')) continue;
-        return value.substr(1, value.find_first_of(white_space) - 1);
+bool is_blank(char ch) {
+    return ch == ' ' || (ch >= '\t' && ch <= '\r');
+}
+
+/// The values of "key:value" among the words of `line`, in the order of `keys`; empty where there is none.
+/// The first of equal keys wins.
+template <std::size_t count>
+std::array<std::string_view, count> tokens(std::string_view line,
+                                           const std::array<std::string_view, count>& keys) {
+    std::array<std::string_view, count> values;
+    while (!line.empty()) {
+        const auto word =
+            line.substr(0, static_cast<std::size_t>(std::ranges::find_if(line, is_blank) - line.begin()));
+        line.remove_prefix(std::min(word.size() + 1, line.size()));
+        const auto colon = word.find(':');
+        if (colon == std::string_view::npos) continue;
+        const auto key = std::ranges::find(keys, word.substr(0, colon));
+        if (key == keys.end()) continue;
+        auto& value = values[static_cast<std::size_t>(key - keys.begin())];
+        if (value.data() == nullptr) value = word.substr(colon + 1);
     }
-    return {};
+    return values;
 }
 
 /// Bytes of the character at the head of `text`; nothing if more bytes must come to tell. A byte that belongs
@@ -41,6 +53,10 @@ struct Measured {
 };
 Measured measure_characters(std::string_view text, std::uint64_t most) {
     Measured measured;
+    const auto one_by_one = std::min<std::uint64_t>(most, text.size());
+    while (measured.bytes < one_by_one && static_cast<unsigned char>(text[measured.bytes]) < 0x80U)
+        ++measured.bytes;
+    measured.characters = measured.bytes;
     while (measured.characters < most && measured.bytes < text.size()) {
         const auto length = character_at(text.substr(measured.bytes));
         if (!length) break;
@@ -76,16 +92,17 @@ bool Event::is_tick() const {
 }
 
 std::optional<EventHeader> parse_event_header(std::string_view line) {
-    const auto length = whole_number<std::uint64_t>(token(line, "len"));
-    const auto name = token(line, "eventname");
+    const auto [length_word, name, server, pool, serial, pool_serial] =
+        tokens<6>(line, {"len", "eventname", "server", "pool", "serial", "poolserial"});
+    const auto length = whole_number<std::uint64_t>(length_word);
     if (!length || *length > EventParser::max_payload_length || name.empty()) return std::nullopt;
     EventHeader header;
     header.length = *length;
     header.event.name = name;
-    header.event.server = token(line, "server");
-    header.event.pool = token(line, "pool");
-    header.event.serial = whole_number<std::uint64_t>(token(line, "serial")).value_or(0);
-    header.event.pool_serial = whole_number<std::uint64_t>(token(line, "poolserial")).value_or(0);
+    header.event.server = server;
+    header.event.pool = pool;
+    header.event.serial = whole_number<std::uint64_t>(serial).value_or(0);
+    header.event.pool_serial = whole_number<std::uint64_t>(pool_serial).value_or(0);
     return header;
 }
 
@@ -175,15 +192,17 @@ std::optional<ProcessStateChange> parse_process_state_change(const Event& event)
     constexpr std::string_view prefix = "PROCESS_STATE_";
     if (!event.name.starts_with(prefix)) return std::nullopt;
     const auto line = std::string_view(event.payload).substr(0, event.payload.find('\n'));
+    const auto [group, name, from, pid, tries, expected] =
+        tokens<6>(line, {"groupname", "processname", "from_state", "pid", "tries", "expected"});
+    if (group.empty() || name.empty()) return std::nullopt;
     ProcessStateChange change;
-    change.id = {std::string(token(line, "groupname")), std::string(token(line, "processname"))};
-    if (change.id.group.empty() || change.id.name.empty()) return std::nullopt;
+    change.id = {std::string(group), std::string(name)};
     change.to = parse_process_state(std::string_view(event.name).substr(prefix.size()))
                     .value_or(ProcessState::unknown);
-    change.from = parse_process_state(token(line, "from_state")).value_or(ProcessState::unknown);
-    change.pid = whole_number<int>(token(line, "pid"));
-    change.tries = whole_number<int>(token(line, "tries"));
-    if (const auto expected = whole_number<int>(token(line, "expected"))) change.expected = *expected != 0;
+    change.from = parse_process_state(from).value_or(ProcessState::unknown);
+    change.pid = whole_number<int>(pid);
+    change.tries = whole_number<int>(tries);
+    if (const auto number = whole_number<int>(expected)) change.expected = *number != 0;
     return change;
 }
 
