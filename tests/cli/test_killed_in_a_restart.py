@@ -116,6 +116,7 @@ class KilledHttpok(Httpok):
         mail = self.mail.wait()[0]
         self.assertEqual(mail["Subject"], f"httpok: {server.url}/quick: bad status returned")
         self.supervisord.wait_for_state("stubborn", "STOPPING")
+        wait_until(lambda: len(letters(self.spool)) == 1, "the word of the slow restart alone in the spool")
         rig.die()
         self.live("--check", f"stubborn={server.url}/slow").finish()
         self.assertEqual(self.mail.wait(2)[1]["Subject"], f"httpok: {server.url}/slow: bad status returned; what came "

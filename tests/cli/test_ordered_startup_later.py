@@ -11,7 +11,7 @@ from support.rig import INHERITED, Rig
 from support.scenario import Scenario
 from support.server import Server, answering_rpc
 from support.supervisord import PASSWORD
-from support.system import is_stopped
+from support.system import is_stopped, runs_its_own_program
 from support.workspace import Workspace, binary, wait_until
 
 LISTENER = "ordered-startup-listener"
@@ -119,6 +119,7 @@ class AnOperator(Play):
         scenario = Scenario(self, "interrupted", changes={"priority=3\n": "priority=3\nstartsecs=6\nstopwaitsecs=60\n"})
         scenario.wait_for_moment("c", "spawned")
         pid = scenario.pid("c")
+        wait_until(lambda: runs_its_own_program(pid), "c to be more than a fork")
         os.kill(pid, signal.SIGSTOP)
         wait_until(lambda: is_stopped(pid), "c to be stopped")  # or a SIGTERM would come first
         scenario.rpc.stopProcess("c", False)

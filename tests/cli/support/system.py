@@ -60,6 +60,13 @@ def is_stopped(pid):
     return _state(pid) == "T"
 
 
+def runs_its_own_program(pid):
+    """It is no copy of its parent any more, as between fork and exec: a signal that comes then is lost with the copy."""
+    def file_of(process):
+        return os.readlink(f"/proc/{process}/exe")
+    return file_of(pid) != file_of(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+
+
 def descendants(pid):
     """All processes `pid` begot, however deep."""
     parents = {}
