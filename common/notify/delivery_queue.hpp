@@ -54,6 +54,8 @@ class KEENLANCE_API DeliveryQueue {
     [[nodiscard]] std::size_t size() const { return letters_.size(); }
     /// Of the letter, all failed.
     [[nodiscard]] int tries(LetterNumber number) const;
+    /// Of the channel, since it last took one; those of letters beside the order do not count.
+    [[nodiscard]] int failures() const { return failures_; }
 
   private:
     struct Waiting {

@@ -3,7 +3,7 @@
 #include <keenlance/system/host.hpp>
 #include <keenlance/system/outbox.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -245,21 +245,24 @@ void Outbox::fold_due() {
     wake();
 }
 
-/// What nobody waits for, however much it is, a little at a time: events that come meanwhile are acknowledged
-/// meanwhile. To remove a file may take a millisecond (a file system mounted with "discard").
 void Outbox::do_chores() {
-    constexpr Duration at_once{5};
     const auto until = Reactor::now() + at_once;
     if (!merges_.empty() && fold_on(merges_.front(), until)) {
         merges_.pop_front();
         wake();
     }
+    for (auto& line : lines_)
+        if (line.has_old) give_up_old(line, until);
     remove_forgotten(until);
     do_chores_soon();
 }
 
+bool Outbox::has_chores() const {
+    return !merges_.empty() || !forgotten_.empty() || std::ranges::any_of(lines_, &Line::has_old);
+}
+
 void Outbox::do_chores_soon() {
-    if (chores_timer_ != 0 || (merges_.empty() && forgotten_.empty())) return;
+    if (chores_timer_ != 0 || !has_chores()) return;
     chores_timer_ = reactor_.at(Reactor::now(), [this] {
         chores_timer_ = 0;
         do_chores();
@@ -279,7 +282,7 @@ void Outbox::hurry() {
 }
 
 bool Outbox::idle() const {
-    if (!merges_.empty() || !forgotten_.empty()) return false;
+    if (has_chores()) return false;
     if (!hurried_) return kept_.empty();
     return std::ranges::all_of(lines_, [](const Line& line) { return line.queue.idle(); });
 }

@@ -91,7 +91,12 @@ class KEENLANCE_API Outbox : public Notifier {
         std::unique_ptr<Transport> transport;
         DeliveryQueue queue;
         Reactor::TimerId timer = 0;
+        bool has_old = false;  // perhaps: letters to be given up
     };
+
+    /// Of what nobody waits for, so much is done in one turn: events that come meanwhile are acknowledged
+    /// meanwhile. To remove a file may take a millisecond (a file system mounted with "discard").
+    static constexpr Duration at_once{5};
 
     // outbox.cpp: what comes in
     [[nodiscard]] Letter write_letter(const Notify& notify);
@@ -107,6 +112,7 @@ class KEENLANCE_API Outbox : public Notifier {
     void fold_due();
     void do_chores();
     void do_chores_soon();
+    [[nodiscard]] bool has_chores() const;
 
     // outbox_store.cpp: where letters are
     bool open_spool();
@@ -123,7 +129,7 @@ class KEENLANCE_API Outbox : public Notifier {
     void wake();
     void wake(Line& line);
     void try_next(std::size_t line);
-    bool is_too_old(LetterNumber number, std::size_t line);
+    void give_up_old(Line& line, SteadyTime until);
     void on_answer(std::size_t line, LetterNumber number, const Answer& answer);
     void took(std::size_t line, LetterNumber number);
     void say(const std::string& text);

@@ -2,7 +2,7 @@
 #include <keenlance/core/text.hpp>
 #include <keenlance/system/outbox.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 
@@ -56,27 +56,35 @@ void Outbox::wake(Line& line) {
         line.timer = reactor_.at(*due, [this, index] { try_next(index); });
 }
 
-bool Outbox::is_too_old(LetterNumber number, std::size_t line) {
-    const auto& kept = kept_.at(number);
+/// What is older than it is to be kept, and was tried or waited behind what was tried: a machine that was off
+/// for longer, and whose network is not up yet, is no reason.
+void Outbox::give_up_old(Line& line, SteadyTime until) {
+    constexpr int least_tries = 5;  // two and a half minutes
+    const auto index = static_cast<std::size_t>(&line - lines_.data());
     const auto most = settings_.keep.value_or(spool_ ? kept_in_spool : kept_in_memory);
-    const int tries = lines_[line].queue.tries(number);
-    if (tries == 0 || clock_.now().wall - kept.created <= most) return false;
-    const auto words = words_for(lines_[line].channel);
-    say(fmt::format("{} \"{}\"{} after {} tries: it is older than {}", words.gave_up, kept.subject,
-                    words.whereto, tries, format_duration(most)));
-    return true;
+    const auto now = clock_.now();
+    const auto words = words_for(line.channel);
+    line.has_old = true;
+    for (auto next = kept_.begin(); next != kept_.end() && now.wall - next->second.created > most;) {
+        const auto& [number, kept] = *next++;
+        const int tries = std::max(line.queue.tries(number), line.queue.failures());
+        if (tries < least_tries || kept.ready > now.steady || !kept.lacking.contains(index) ||
+            line.queue.is_under_way(number))
+            continue;
+        say(fmt::format("{} \"{}\"{} after {} tries: it is older than {}", words.gave_up, kept.subject,
+                        words.whereto, tries, format_duration(most)));
+        took(index, number);
+        if (Reactor::now() >= until) return do_chores_soon();
+    }
+    line.has_old = false;
 }
 
 void Outbox::try_next(std::size_t index) {
     auto& line = lines_[index];
     line.timer = 0;
+    give_up_old(line, Reactor::now() + at_once);
     const auto number = line.queue.take(clock_.now().steady);
     if (!number) return wake(line);
-    if (is_too_old(*number, index)) {
-        took(index, *number);
-        line.queue.answered(Delivery::unavailable, clock_.now().steady);
-        return wake(line);
-    }
     const auto letter = read(*number);
     if (!letter) {
         line.queue.answered(Delivery::unavailable, clock_.now().steady);

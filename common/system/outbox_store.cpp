@@ -1,7 +1,7 @@
 #include <keenlance/core/text.hpp>
 #include <keenlance/system/outbox.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cerrno>

@@ -1,7 +1,7 @@
 #include <keenlance/system/outbox.hpp>
 #include <keenlance/system/system_clock.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <support/catch.hpp>
 #include <support/patience.hpp>
 #include <support/stderr_capture.hpp>
@@ -212,6 +212,29 @@ TEST_CASE("a channel that asks for time gets it, and the log says how long that 
     REQUIRE(times.size() == 2);
     CHECK(times[1] - times[0] >= Duration{120'000});
     CHECK(contains(rushed.log(), "not now; trying again in 2 min\n"));
+}
+
+TEST_CASE("a channel that asks for as long as a letter is kept is tried once more then", "[outbox]") {
+    bool first = true;
+    RushedOutbox rushed([&first](const std::string&) {
+        return std::exchange(first, false) ? Answer{Delivery::unavailable, "not now", std::chrono::hours(1)}
+                                           : taken;
+    });
+    rushed.outbox().send({{"patient", ""}});
+    REQUIRE(rushed.run_until_idle());
+    CHECK(rushed.journal.times.size() == 2);
+    CHECK(contains(rushed.log(), "mailed \"patient\" to ops@example.com\n"));
+}
+
+TEST_CASE("what waited too long behind a dead channel is given up together, each of them named", "[outbox]") {
+    RushedOutbox rushed([](const std::string&) { return no_luck; });
+    for (const char* subject : {"first", "second", "third"})
+        rushed.outbox().send({{subject, ""}});
+    REQUIRE(rushed.run_until_idle());
+    CHECK(rushed.journal.times.back() < std::chrono::hours(1) + Duration{2'000});
+    for (const char* subject : {"first", "second", "third"})
+        CHECK(
+            contains(rushed.log(), fmt::format("gave up mailing \"{}\" to ops@example.com after ", subject)));
 }
 
 TEST_CASE("letters arrive in their order, also behind one that failed", "[outbox]") {
