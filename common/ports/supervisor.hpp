@@ -11,9 +11,9 @@
 
 namespace keenlance {
 
-/// Sends calls without waiting. The answer, or an Error after `timeout` at the latest, comes back later
-/// through the callback, never from within send(); once and only once, unless the Supervisor is destroyed
-/// before.
+/// Sends calls without waiting. The answer, or an Error when nothing of it came for `timeout`, comes back
+/// later through the callback, never from within send(); once and only once, unless the Supervisor is
+/// destroyed before.
 class Supervisor {
   public:
     using Answer = std::function<void(Result<xmlrpc::Value>)>;

@@ -65,11 +65,21 @@ void set_up_security(CURL* easy, const HttpRequest& request) {
     }
 }
 
+void set_up_patience(CURL* easy, Duration timeout, TimeoutOf what) {
+    const auto most = what == TimeoutOf::silence ? timeout * most_silences : timeout;
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(most.count()));
+    if (what == TimeoutOf::answer) return;
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(timeout).count();
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout.count()));
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(seconds));
+}
+
 void set_up(CURL* easy, Exchange& exchange) {
     const auto& request = exchange.request;
     curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
     Transfers::restrict_protocols(easy, "http,https", CURLPROTO_HTTP | CURLPROTO_HTTPS);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+    set_up_patience(easy, request.timeout, request.timeout_of);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange.error.data());
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &take_body);
@@ -109,6 +119,12 @@ void give_memory_back() {
 
 }  // namespace
 
+Error timed_out(Duration timeout, TimeoutOf what) {
+    return {ErrorKind::timeout, 0,
+            (what == TimeoutOf::silence ? "no answer for " : "no complete answer within ") +
+                format_duration(timeout)};
+}
+
 HttpClient::HttpClient(Reactor& reactor) : reactor_(reactor) {}
 HttpClient::~HttpClient() = default;
 
@@ -140,7 +156,10 @@ void HttpClient::transfer(HttpRequest request, Answer answer) {
             answer(Error{ErrorKind::too_large, static_cast<int>(status),
                          "the answer is longer than " + format_size(exchange->request.max_body)});
         } else if (code != CURLE_OK) {
-            answer(Transfers::describe(handle, code, exchange->error.data(), exchange->request.timeout));
+            const auto& request = exchange->request;
+            answer(code == CURLE_OPERATION_TIMEDOUT
+                       ? timed_out(request.timeout, request.timeout_of)
+                       : Transfers::describe(handle, code, exchange->error.data(), request.timeout));
         } else {
             answer(std::move(exchange->response));
         }

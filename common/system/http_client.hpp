@@ -25,6 +25,13 @@ enum class Connection {
     fresh,  ///< a new one, closed at the end: the server has to take it
 };
 
+/// What a request's timeout is the longest time of.
+enum class TimeoutOf {
+    answer,   ///< all of it, name lookup to last byte
+    silence,  ///< from one byte to the next; the answer may take most_silences times as long
+};
+inline constexpr int most_silences = 40;
+
 /// One request. Redirects are never followed; https is verified unless told otherwise.
 struct HttpRequest {
     std::string url;                   ///< http or https; user:pass@ is sent as basic auth
@@ -33,7 +40,8 @@ struct HttpRequest {
     std::vector<std::string> headers;  ///< "Content-Type: text/xml"; "Accept:" leaves libcurl's own out
     std::string unix_socket;           ///< connect here instead of to the URL's host
     std::string user, password;        ///< basic auth, sent when `user` is not empty
-    Duration timeout{10'000};          ///< for all of it, name lookup to last byte
+    Duration timeout{10'000};
+    TimeoutOf timeout_of = TimeoutOf::answer;
     std::size_t max_body = std::size_t{64} * 1024 * 1024;  ///< more is Error `too_large`, its code the status
     /// Gets the body piece by piece instead of HttpResponse::body.
     std::function<void(std::string_view)> on_body;
@@ -41,6 +49,9 @@ struct HttpRequest {
     std::string authorities;  ///< a file of certificates (PEM) instead of the system's
     Connection connection = Connection::kept;
 };
+
+/// That it took too long.
+[[nodiscard]] Error timed_out(Duration timeout, TimeoutOf what);
 
 struct HttpResponse {
     int status = 0;

@@ -7,7 +7,7 @@
 #include <keenlance/system/stream_socket.hpp>
 
 #include <arpa/inet.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -147,9 +147,10 @@ void PlainHttp::send(const HttpRequest& request, HttpTarget target,
                                                     std::move(answer), request.connection,
                                                     HttpAnswer(request.max_body, body)});
     auto& exchange = *exchanges_.emplace(id, std::move(made)).first->second;
-    exchange.limit = reactor_.after(request.timeout, [this, id, timeout = request.timeout] {
-        finish(id, Error{ErrorKind::timeout, 0, "no complete answer within " + format_duration(timeout)});
-    });
+    exchange.timeout = request.timeout;
+    exchange.timeout_of = request.timeout_of;
+    exchange.began = exchange.heard = Reactor::now();
+    keep_time(id, exchange);
     if (request.connection == Connection::kept)
         exchange.socket = take_idle(exchange.target.addresses.front());
     exchange.is_used = exchange.is_connected = static_cast<bool>(exchange.socket);
@@ -157,6 +158,16 @@ void PlainHttp::send(const HttpRequest& request, HttpTarget target,
         watch(id, exchange, POLLOUT);
     else
         connect(id, exchange);
+}
+
+void PlainHttp::keep_time(Id id, Exchange& exchange) {
+    const auto due =
+        exchange.timeout_of == TimeoutOf::answer
+            ? exchange.began + exchange.timeout
+            : std::min(exchange.heard + exchange.timeout, exchange.began + exchange.timeout * most_silences);
+    if (due <= Reactor::now() && exchange.limit != 0)
+        return finish(id, timed_out(exchange.timeout, exchange.timeout_of));
+    exchange.limit = reactor_.at(due, [this, id] { keep_time(id, *exchanges_.at(id)); });
 }
 
 UniqueFd PlainHttp::take_idle(const std::string& address) {
@@ -237,6 +248,7 @@ void PlainHttp::read(Id id, Exchange& exchange) {
     const auto count = ::recv(exchange.socket.get(), bytes.data(), bytes.size(), 0);
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
     auto& reply = exchange.reply;
+    exchange.heard = Reactor::now();
     if (count <= 0) {
         const int reason = count < 0 ? errno : 0;
         if (const auto ended = reply.end(); !ended)

@@ -53,11 +53,15 @@ class PlainHttp {
         HttpAnswer reply;
         UniqueFd socket{};
         std::size_t next_address = 0, sent = 0;
+        Duration timeout{};
+        TimeoutOf timeout_of = TimeoutOf::answer;
+        SteadyTime began{}, heard{};
         bool is_connected = false;
         bool is_used = false;  // its connection has served a request before
         Reactor::TimerId limit = 0, later = 0;
     };
 
+    void keep_time(Id id, Exchange& exchange);
     void connect(Id id, Exchange& exchange);
     void watch(Id id, Exchange& exchange, short events);
     void on_ready(Id id);

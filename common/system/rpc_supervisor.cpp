@@ -1,7 +1,7 @@
 #include <keenlance/core/text.hpp>
 #include <keenlance/system/rpc_supervisor.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/stat.h>
 
 #include <cstdlib>
@@ -84,6 +84,9 @@ void RpcSupervisor::send(const xmlrpc::MethodCall& call, Duration timeout, Answe
     request.user = address_.user;
     request.password = address_.password;
     request.timeout = timeout;
+    // It sends 4 KB a turn of its main loop, which is the longer the more processes it has: a list of 10,000
+    // takes minutes.
+    request.timeout_of = TimeoutOf::silence;
     http_.send(std::move(request),
                [this, method = call.method, answer = std::move(answer)](Result<HttpResponse> got) {
                    if (!got) return answer(at_server(address_, method, std::move(got).error()));

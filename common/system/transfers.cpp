@@ -1,6 +1,7 @@
 #include "transfers_internal.hpp"
 #include <keenlance/core/quantity.hpp>
 #include <keenlance/core/text.hpp>
+#include <keenlance/system/http_client.hpp>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -55,8 +56,7 @@ ErrorKind kind_of(CURLcode code) {
 }  // namespace
 
 Error Transfers::describe(CURL* easy, CURLcode code, const char* detail, Duration timeout) {
-    if (code == CURLE_OPERATION_TIMEDOUT)
-        return {ErrorKind::timeout, 0, "no complete answer within " + format_duration(timeout)};
+    if (code == CURLE_OPERATION_TIMEDOUT) return timed_out(timeout, TimeoutOf::answer);
     std::string message = *detail != '\0' ? detail : curl_easy_strerror(code);
     if (code == CURLE_PEER_FAILED_VERIFICATION)
         message += " (is its authority in the system's store, or named by SSL_CERT_FILE?)";
