@@ -59,7 +59,7 @@ Result<PercentValues> config_values(const Config& config, const ConfigFacts& fac
     PercentValues values = environment_values(facts);
     const auto* const option = config.find(section, "environment");
     if (!option) return values;
-    PercentValues with_host = values;
+    auto with_host = PercentValues::on_top_of(values);
     with_host["host_node_name"] = facts.host_node_name;
     auto text = expanded_option(config, with_host, section, option->name);
     if (!text) return text.error();

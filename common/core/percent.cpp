@@ -196,6 +196,18 @@ Error unknown_name(std::string_view key) {
 
 }  // namespace
 
+PercentValues PercentValues::on_top_of(const PercentValues& others) {
+    PercentValues values;
+    values.others_ = &others;
+    return values;
+}
+
+const PercentValue* PercentValues::find(std::string_view name) const {
+    const auto found = own_.find(name);
+    if (found != own_.end()) return &found->second;
+    return others_ == nullptr ? nullptr : others_->find(name);
+}
+
 Result<std::string> expand_percent(std::string_view text, const PercentValues& values) {
     std::string out;
     for (std::size_t at = 0;;) {
@@ -209,9 +221,9 @@ Result<std::string> expand_percent(std::string_view text, const PercentValues& v
         }
         const auto conversion = ConversionReader(text, percent + 1).read();
         if (!conversion) return conversion.error();
-        const auto value = values.find(conversion->key);
-        if (value == values.end()) return unknown_name(conversion->key);
-        auto pieces = convert(*conversion, value->second);
+        const auto* const value = values.find(conversion->key);
+        if (value == nullptr) return unknown_name(conversion->key);
+        auto pieces = convert(*conversion, *value);
         if (!pieces) return pieces.error();
         out += pad(*conversion, std::move(*pieces));
         at = conversion->end;

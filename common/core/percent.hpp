@@ -6,16 +6,37 @@
 #include <keenlance/core/result.hpp>
 
 #include <cstdint>
+#include <functional>
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 namespace keenlance {
 
 /// What a name stands for. supervisord's are text, but for process_num and numprocs.
 using PercentValue = std::variant<std::string, std::int64_t>;
-using PercentValues = std::map<std::string, PercentValue, std::less<>>;
+
+/// What all names stand for.
+class KEENLANCE_API PercentValues {
+  public:
+    PercentValues() = default;
+    PercentValues(std::initializer_list<std::pair<const std::string, PercentValue>> values) : own_(values) {}
+    /// Where it has no value of a name, that of `others` counts, which must outlive it and its copies: all
+    /// programs share an environment.
+    [[nodiscard]] static PercentValues on_top_of(const PercentValues& others);
+
+    PercentValue& operator[](const std::string& name) { return own_[name]; }
+    void erase(const std::string& name) { own_.erase(name); }
+    /// nullptr where there is none.
+    [[nodiscard]] const PercentValue* find(std::string_view name) const;
+
+  private:
+    std::map<std::string, PercentValue, std::less<>> own_;
+    const PercentValues* others_ = nullptr;
+};
 
 /// Fills in `%(name)s`, `%(name)d`, `%(name)02d` and every other conversion that Python has for text and
 /// whole numbers;

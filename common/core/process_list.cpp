@@ -160,19 +160,6 @@ std::vector<ConfiguredProcess> ProcessList::processes_of(std::string_view progra
     return found;
 }
 
-Result<PercentValues> percent_values(const Config& config, const ConfigFacts& facts,
-                                     const ConfiguredProcess& process) {
-    const auto shared = config_values(config, facts);
-    if (!shared) return shared.error();
-    if (!config.find(process.section))
-        return Error{ErrorKind::invalid, 0,
-                     fmt::format("the configuration has no [{}]", printable(process.section))};
-    ProgramSection program(config, *shared, process.section, process.id.group, facts.host_node_name);
-    PercentValues values = program.values_for(process.number, process.siblings);
-    if (program.error()) return *program.error();
-    return values;
-}
-
 Result<ProcessList> list_processes(const Config& config, const ConfigFacts& facts) {
     const auto shared = config_values(config, facts);
     if (!shared) return shared.error();

@@ -5,7 +5,6 @@
 #include <keenlance/core/config.hpp>
 #include <keenlance/core/config_values.hpp>
 #include <keenlance/core/export.hpp>
-#include <keenlance/core/percent.hpp>
 #include <keenlance/core/process.hpp>
 #include <keenlance/core/result.hpp>
 
@@ -58,12 +57,5 @@ class KEENLANCE_API ProcessList {
 /// boolean or name, a name in %(…)s that nothing stands for. Keys that decide nothing here are not looked at.
 /// Over 20,000 processes are an error too.
 KEENLANCE_API Result<ProcessList> list_processes(const Config& config, const ConfigFacts& facts);
-
-/// What `%(name)s` stands for in the options of this process, for expanded_option(): here, host_node_name,
-/// program_name, group_name, process_num, numprocs, ENV_X of supervisord's environment, of [supervisord]
-/// environment= and of its own environment=. supervisord knows the numbers and the last only in command,
-/// directory, environment, process_name and the log files; in other options they are unknown names to it.
-KEENLANCE_API Result<PercentValues> percent_values(const Config& config, const ConfigFacts& facts,
-                                                   const ConfiguredProcess& process);
 
 }  // namespace keenlance

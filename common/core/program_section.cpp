@@ -68,7 +68,11 @@ bool OptionReader::flag(std::string_view option, std::string_view otherwise) {
 
 ProgramSection::ProgramSection(const Config& config, const PercentValues& shared, const std::string& section,
                                const std::string& group, const std::string& host_node_name)
-    : shared_(shared), section_(section), group_(group), values_(shared), options_(config, section, values_) {
+    : shared_(shared),
+      section_(section),
+      group_(group),
+      values_(PercentValues::on_top_of(shared)),
+      options_(config, section, values_) {
     const auto name = sound_name(name_of(section));
     if (!name) options_.fail({}, describe_bad_name(name_of(section)));
     values_["program_name"] = name.value_or("");
@@ -80,7 +84,7 @@ const PercentValues& ProgramSection::values_for(std::int64_t number, std::int64_
     values_["process_num"] = number;
     values_["numprocs"] = count;
     for (const auto& name : own_environment_)
-        if (const auto found = shared_.find(name); found != shared_.end()) values_[name] = found->second;
+        if (shared_.find(name) != nullptr) values_.erase(name);
     own_environment_.clear();
     const auto pairs = parse_environment_pairs(options_.text("environment", ""));
     if (!pairs) {

@@ -56,8 +56,11 @@ class ProgramSection {
 
     [[nodiscard]] const std::optional<Error>& error() const { return options_.error(); }
 
-    /// The values as process `number` of `count` has them. As in supervisord, what a process's environment=
-    /// added stays for those after it.
+    /// What `%(name)s` stands for in the options of process `number` of `count`: here, host_node_name,
+    /// program_name, group_name, process_num, numprocs, ENV_X of supervisord's environment, of [supervisord]
+    /// environment= and of its own environment=. supervisord knows the numbers and the last only in command,
+    /// directory, environment, process_name and the log files; in other options they are unknown names to it.
+    /// As in supervisord, what a process's environment= added stays for those after it.
     const PercentValues& values_for(std::int64_t number, std::int64_t count);
     /// By priority and name; look at error() then.
     std::vector<ConfiguredProcess> processes(ProgramKind kind);

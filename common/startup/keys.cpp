@@ -186,7 +186,7 @@ Keys read_keys(const Config& config, const PercentValues& shared, const std::str
         program.ready.push_back(read_ready(reader, section.values_for(process.number, process.siblings)));
         if (problems.size() > already && &process != &first) problems.resize(already);  // said of the first
     }
-    const PercentValues values = section.values_for(first.number, first.siblings);
+    const auto& values = section.values_for(first.number, first.siblings);
     read_supervisors_options(reader, values, program);
     read_on_failure(reader, values, program);
     read_next_after(reader, values, program);

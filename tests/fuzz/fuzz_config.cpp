@@ -49,7 +49,7 @@ void check_config(const Config& config, std::size_t lines) {
     check_section(config.defaults(), lines);
 }
 
-void check_list(const ProcessList& list, const Config& config, const ConfigFacts& facts) {
+void check_list(const ProcessList& list, const Config& config) {
     require(std::ranges::is_sorted(list.groups(), {}, &ConfiguredGroup::priority));
     std::set<std::string> groups;
     for (const auto& group : list.groups()) {
@@ -61,14 +61,13 @@ void check_list(const ProcessList& list, const Config& config, const ConfigFacts
             require(process.id.group == group.name && ids.insert(process.id).second);
             require(config.find(process.section));
         }
-        if (!group.processes.empty()) require(percent_values(config, facts, group.processes.front()).ok());
     }
 }
 
 void plan(const Config& config) {
     const ConfigFacts facts{"/etc", "host", {{"X", "2"}, {"P", "%(here)s"}}};
     require(include_patterns(config, facts).ok() || config.find("include"));
-    if (const auto list = list_processes(config, facts)) check_list(*list, config, facts);
+    if (const auto list = list_processes(config, facts)) check_list(*list, config);
     const PercentValues values{
         {"here", "/etc"}, {"process_num", std::int64_t{-3}}, {"numprocs", std::int64_t{INT64_MIN}}};
     for (const auto& section : config.sections()) {

@@ -98,3 +98,14 @@ TEST_CASE("environment pairs that supervisord refuses are errors", "[percent]") 
         CHECK(!parse_environment_pairs(text));
     }
 }
+
+TEST_CASE("own values stand before those they lie on", "[percent]") {
+    const PercentValues shared{{"here", "/etc"}, {"ENV_STAGE", "live"}};
+    auto own = PercentValues::on_top_of(shared);
+    own["ENV_STAGE"] = "test";
+    own["process_num"] = std::int64_t{3};
+    CHECK(*expand_percent("%(here)s %(ENV_STAGE)s %(process_num)02d", own) == "/etc test 03");
+    own.erase("ENV_STAGE");
+    CHECK(*expand_percent("%(ENV_STAGE)s", own) == "live");
+    CHECK(own.find("gone") == nullptr);
+}

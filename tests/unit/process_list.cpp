@@ -100,20 +100,6 @@ TEST_CASE("environment= of supervisord and of the program can name processes", "
     CHECK(names(list.processes_of("a")) == Names{"a:host1-a-live-n0"});
 }
 
-TEST_CASE("a program's own keys can be read filled in", "[process_list]") {
-    const auto config =
-        read("[supervisord]\n[program:a]\nwait_for=%(program_name)s-%(ENV_COUNT)s\nbad=%(gone)s\n");
-    const auto list = list_processes(config, facts());
-    REQUIRE(list);
-    const auto process = list->processes_of("a").at(0);
-    const auto values = percent_values(config, facts(), process);
-    REQUIRE(values);
-    CHECK(*expanded_option(config, *values, process.section, "wait_for") == "a-2");
-    CHECK(*expanded_option(config, *values, process.section, "other") == std::nullopt);
-    CHECK(expanded_option(config, *values, process.section, "bad").error().message ==
-          "a.conf line 4: [program:a] bad: %(gone)s: there is nothing of that name here");
-}
-
 TEST_CASE("DEFAULT decides for all programs", "[process_list]") {
     const auto list =
         list_of("[supervisord]\n[DEFAULT]\nautostart=false\n[program:a]\n[program:b]\nautostart=1\n");
