@@ -54,11 +54,11 @@ class Bench(Supervisord):
 
 
 class Wire:
-    """One connection to supervisord, with as little between as Python can."""
+    """One connection to supervisord, with as little between as Python can. It waits so many seconds for each piece."""
 
-    def __init__(self, path):
+    def __init__(self, path, patience=PATIENCE):
         self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.settimeout(PATIENCE)
+        self._socket.settimeout(patience)
         self._socket.connect(path)
 
     @staticmethod

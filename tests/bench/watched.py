@@ -12,17 +12,17 @@ from support.workspace import wait_until
 class Bed(Supervisord):
     """A supervisord with so many programs that sleep, each with so many descendants. Its trace tells every call."""
 
-    def __init__(self, case, tools, count, descendants=0):
-        self._tools, self._count, self._descendants = tools, count, descendants
+    def __init__(self, case, tools, count, descendants=0, patience=300.0):
+        self._tools, self._count, self._descendants, self._patience = tools, count, descendants, patience
         began = time.monotonic()
         super().__init__(case, loglevel="trace")
-        wait_until(lambda: len(self.pids()) == count, f"{count} processes to run", 300)
+        wait_until(lambda: len(self.pids()) == count, f"{count} processes to run", patience)
         tools.note(f"supervisord itself: {time.monotonic() - began:.1f} s to start {count:,} processes, "
                    f"{self._seconds_of_list():.2f} s to list them, {len(os.listdir(f'/proc/{self.process.pid}/fd')):,} "
                    "open files")
 
     def _seconds_of_list(self):
-        wire = Wire(self.socket)
+        wire = Wire(self.socket, self._patience)
         began = time.monotonic()
         wire.answer(wire.request("supervisor.getAllProcessInfo"))
         return time.monotonic() - began

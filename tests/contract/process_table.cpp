@@ -59,9 +59,15 @@ void name_process([[maybe_unused]] const char* name) {
 }
 
 /// Fetches memory from the system and touches all of it; it is never given back.
+/// By the kernel's hand where it can: of what a program writes itself, ThreadSanitizer keeps four times as
+/// much.
 void grow(std::size_t bytes) {
+#ifdef MAP_POPULATE
+    ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+#else
     void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory != MAP_FAILED) std::memset(memory, 1, bytes);
+#endif
 }
 
 /// A child and its child, which grow when they are told to.
