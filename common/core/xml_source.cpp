@@ -75,7 +75,7 @@ bool is_content(Markup before, Markup after) {
 
 void append_text(std::string& out, std::string_view text, Markup before, Markup after) {
     if (!text.empty() && is_content(before, after) && trim(text).empty()) {
-        fmt::format_to(std::back_inserter(out), "&#{};", static_cast<int>(text[0]));
+        out += fmt::format("&#{};", static_cast<int>(text[0]));
         text.remove_prefix(1);
     }
     out += text;

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <limits>
 
 namespace keenlance::xmlrpc {
@@ -16,7 +15,7 @@ constexpr std::string_view prolog = "<?xml version='1.0'?>\n";
 
 template <class... Args>
 void append(std::string& out, fmt::format_string<Args...> format, Args&&... args) {
-    fmt::format_to(std::back_inserter(out), format, std::forward<Args>(args)...);
+    out += fmt::format(format, std::forward<Args>(args)...);
 }
 
 /// XML 1.0 (2.2) Char.

@@ -20,7 +20,7 @@ Engine::Engine(FleetPolicy& policy, EngineSetup setup)
       commands_(reactor_),
       ready_(reactor_, http_, commands_),
       smtp_(reactor_),
-      processes_(make_process_table(commands_)),
+      processes_(make_process_table(reactor_, commands_)),
       notifier_(make_notifier()) {
     for (std::size_t server = 0; server < setup_.servers.size(); ++server) {
         supervisors_.push_back(std::make_unique<RpcSupervisor>(http_, setup_.servers[server]));

@@ -8,9 +8,10 @@
 
 namespace keenlance {
 
-std::unique_ptr<ProcessTable> make_process_table([[maybe_unused]] CommandRunner& commands) {
+std::unique_ptr<ProcessTable> make_process_table([[maybe_unused]] Reactor& reactor,
+                                                 [[maybe_unused]] CommandRunner& commands) {
 #if defined(KEENLANCE_PROCESS_TABLE_proc)
-    return std::make_unique<ProcProcessTable>();
+    return std::make_unique<ProcProcessTable>(reactor);
 #else
     return std::make_unique<PsProcessTable>(commands);
 #endif

@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace keenlance {
 
@@ -80,16 +81,6 @@ std::optional<ChildProcesses> children_of(int parent) {
     return children;
 }
 
-Result<std::vector<ProcessEntry>> all_entries() {
-    const auto pids = numbers_in("/proc");
-    if (!pids) return pids.error();
-    std::vector<ProcessEntry> entries;
-    entries.reserve(pids->size());
-    for (const int pid : *pids)
-        if (const auto entry = entry_of(pid)) entries.push_back(*entry);
-    return entries;
-}
-
 /// Of that metric; an Error where the process is gone, or is not ours to look into.
 Result<std::uint64_t> size_of(int pid, MemoryMetric metric) {
     const std::string folder = "/proc/" + std::to_string(pid);
@@ -125,32 +116,109 @@ std::optional<std::uint64_t> sum_of(const std::vector<int>& family, MemoryMetric
     return sum;
 }
 
-Result<std::map<int, std::uint64_t>> sizes_of(const MeasureMemory& what) {
-    std::map<int, std::uint64_t> sizes;
-    if (what.scope == MemoryScope::process) {
-        for (const int pid : what.pids)
-            if (const auto bytes = size_of(pid, what.metric)) sizes[pid] = *bytes;
-        return sizes;
-    }
-    if (what.metric == MemoryMetric::cgroup)
-        return Error{ErrorKind::system, 0, "a control group has its descendants' memory in it already"};
-    const auto entries = all_entries();
-    if (!entries) return entries.error();
-    if (what.metric == MemoryMetric::rss) return sum_families(*entries, what.pids);
-    for (const auto& [root, family] : families(*entries, what.pids))
-        if (const auto sum = sum_of(family, what.metric)) sizes[root] = *sum;
-    return sizes;
-}
-
 }  // namespace
 
-void ProcProcessTable::measure(const MeasureMemory& what, Answer answer) {
-    MemoryMeasured measured{sizes_of(what), std::nullopt};
-    if (what.children_of) {
-        const int parent = *what.children_of == 0 ? parent_of(what.pids) : *what.children_of;
-        if (parent > 0) measured.children = children_of(parent);
+/// What is under way, and how far it is.
+class ProcProcessTable::Work {
+  public:
+    Work(MeasureMemory what, Answer answer) : what_(std::move(what)), answer_(std::move(answer)) {
+        if (what_.scope == MemoryScope::process) return;
+        if (what_.metric == MemoryMetric::cgroup) {
+            error_ = {ErrorKind::system, 0, "a control group has its descendants' memory in it already"};
+        } else if (auto all = numbers_in("/proc")) {
+            all_ = std::move(*all);
+            entries_.reserve(all_.size());
+        } else {
+            error_ = all.error();
+        }
     }
-    answer(std::move(measured));
+
+    /// One process after the other; says whether that is all.
+    bool go_on(SteadyTime until) {
+        while (!error_ && step())
+            if (Reactor::now() >= until) return false;
+        return true;
+    }
+
+    void answer() {
+        if (error_) return answer_({std::move(*error_), std::nullopt});
+        MemoryMeasured measured{std::move(sizes_), std::nullopt};
+        if (what_.children_of) {
+            const int parent = *what_.children_of == 0 ? parent_of(what_.pids) : *what_.children_of;
+            if (parent > 0) measured.children = children_of(parent);
+        }
+        answer_(std::move(measured));
+    }
+
+  private:
+    /// False: there is nothing more to do.
+    bool step() {
+        if (what_.scope == MemoryScope::process) return measure_next();
+        if (looked_at_ < all_.size()) {
+            if (const auto entry = entry_of(all_[looked_at_++])) entries_.push_back(*entry);
+            return true;
+        }
+        if (what_.metric == MemoryMetric::rss) {
+            sizes_ = sum_families(entries_, what_.pids);
+            return false;
+        }
+        return add_up_next();
+    }
+
+    bool measure_next() {
+        if (measured_ == what_.pids.size()) return false;
+        const int pid = what_.pids[measured_++];
+        if (const auto bytes = size_of(pid, what_.metric)) sizes_[pid] = *bytes;
+        return true;
+    }
+
+    bool add_up_next() {
+        if (measured_ == 0) families_ = families(entries_, what_.pids);
+        if (measured_ == what_.pids.size()) return false;
+        const int root = what_.pids[measured_++];
+        const auto family = families_.find(root);
+        const auto sum = family == families_.end() ? std::nullopt : sum_of(family->second, what_.metric);
+        if (sum) sizes_[root] = *sum;
+        return true;
+    }
+
+    MeasureMemory what_;
+    Answer answer_;
+    std::optional<Error> error_;
+    std::vector<int> all_;  // with descendants: the machine's processes,
+    std::size_t looked_at_ = 0;
+    std::vector<ProcessEntry> entries_;         // what they are,
+    std::map<int, std::vector<int>> families_;  // and who begot whom
+    std::size_t measured_ = 0;                  // of what_.pids
+    std::map<int, std::uint64_t> sizes_;
+};
+
+ProcProcessTable::ProcProcessTable(Reactor& reactor) : reactor_(reactor) {}
+
+ProcProcessTable::~ProcProcessTable() {
+    reactor_.cancel(timer_);
+}
+
+void ProcProcessTable::measure(const MeasureMemory& what, Answer answer) {
+    work_.push_back(std::make_unique<Work>(what, std::move(answer)));
+    if (timer_ == 0) go_on();
+}
+
+void ProcProcessTable::go_on() {
+    constexpr Duration at_once{20};
+    timer_ = 0;
+    if (work_.front()->go_on(Reactor::now() + at_once)) {
+        const auto done = std::move(work_.front());
+        work_.pop_front();
+        if (!work_.empty()) go_on_soon();
+        done->answer();
+    } else {
+        go_on_soon();
+    }
+}
+
+void ProcProcessTable::go_on_soon() {
+    timer_ = reactor_.at(Reactor::now(), [this] { go_on(); });
 }
 
 }  // namespace keenlance

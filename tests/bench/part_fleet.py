@@ -100,7 +100,7 @@ def part_fleet(tools):
             theirs, ours = first_list(tools, fleet, memmon)
             settle(memmon, count, lambda: fleet.calls)
             used = checks_at_once(tools, web, httpok)
-            floor, tick, *_ = in_turns(tools, count, memmon, reader)
+            floor, tick = in_turns(tools, count, memmon, reader)
             longest = acknowledged(tools, memmon, httpok)
     return [Row(f"memmon's share in a list of {count:,} processes, beside supervisord's own", "ms", ours * 1000,
                 theirs * 1000, most_ratio=SHARE_TARGET),

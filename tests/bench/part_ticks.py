@@ -3,10 +3,12 @@ almost every minute of its life."""
 
 import re
 import statistics
+import time
 from pathlib import Path
 
-from measuring import HARMLESS, TICK, TRIES, Postman, Reader, Row, medians
+from measuring import HARMLESS, TICK, TRIES, Postman, Reader, Row, medians, processor_seconds
 from ordered_startup import Round
+from support.system import is_asleep
 from support.workspace import wait_until
 from watched import Bed, Mother
 
@@ -17,12 +19,21 @@ NEVER = "1000GB"  # nothing is as large
 SCALE = (10, 30, 100, 300, 1_000, 3_000, 10_000)
 
 
+def of_event(postman, event):
+    """Processor seconds until it sleeps again: it acknowledges a tick before the work is done, and others meanwhile."""
+    before = processor_seconds(postman.pid)
+    postman.deliver(1, event)
+    while True:
+        used = processor_seconds(postman.pid)
+        time.sleep(0.01)
+        if is_asleep(postman.pid) and processor_seconds(postman.pid) == used:
+            return used - before
+
+
 def of_tick(postman, times):
-    """(elapsed, used) seconds of a tick's own: it is acknowledged before the work is done, so a second event waits
-    behind it, and what two take that are ignored is subtracted."""
-    both, neither = postman.deliver(times, TICK, HARMLESS), postman.deliver(times, HARMLESS, HARMLESS)
-    return tuple(statistics.median(column) - statistics.median(ignored)
-                 for column, ignored in zip(zip(*both), zip(*neither)))
+    """Processor seconds of a tick's own: what an event takes that is ignored is subtracted."""
+    tick, ignored = (statistics.median(of_event(postman, event) for _ in range(times)) for event in (TICK, HARMLESS))
+    return tick - ignored
 
 
 def reads(pid):
@@ -35,7 +46,7 @@ def settle(postman, count, count_calls):
     def is_steady():
         for _ in range(3):
             calls, files = count_calls(), reads(postman.pid)
-            postman.deliver(1, TICK, HARMLESS)
+            of_event(postman, TICK)
             if count_calls() != calls or reads(postman.pid) - files < count:
                 return False
         return True
@@ -43,14 +54,13 @@ def settle(postman, count, count_calls):
 
 
 def in_turns(tools, count, postman, reader):
-    """(floor, tick) in seconds of processor time, and both in those of the clock."""
+    """(floor, tick) in seconds of processor time."""
     times = max(TRIES, 1_000 // count)
     reader.look()
     before = reads(postman.pid)
     rounds = []
     for _ in range(tools.rounds):
-        floor, (elapsed, used) = reader.look(times), of_tick(postman, times)
-        rounds.append((floor.used, used, floor.elapsed, elapsed))
+        rounds.append((reader.look(times).used, of_tick(postman, times)))
     ticks = tools.rounds * times
     assert reads(postman.pid) - before >= ticks * count, f"not each of {ticks} ticks looked at {count} processes"
     return medians(rounds)
@@ -79,11 +89,10 @@ def steady(tools, descendants, words, short, target):
                 Reader(tools, *watched) as reader:
             settle(postman, MANY, lambda: bed.calls)
             before = bed.calls
-            floor, ours, *elapsed = in_turns(tools, MANY, postman, reader)
+            floor, ours = in_turns(tools, MANY, postman, reader)
             calls = bed.calls - before
         peer = of_peer(tools, bed.url, *arguments)
-    tools.note(f"by the clock: floor {elapsed[0] * 1000:.1f} ms, tick {elapsed[1] * 1000:.1f} ms; the floor reads "
-               f"{reader.files} files")
+    tools.note(f"the floor reads {reader.files} files")
     return [Row(words, "ms", ours * 1000, floor * 1000, most_ratio=target, peer=milliseconds(peer), short=short),
             Row(f"calls to supervisord in {tools.rounds * TRIES} such ticks", "calls", calls, most=0)]
 
@@ -106,7 +115,7 @@ def part_scale(tools):
             with Postman(tools, tools.command("memmon", "-a", NEVER), mother.url) as postman, \
                     Reader(tools, "statm", *mother.pids) as reader:
                 settle(postman, count, lambda mother=mother: mother.lists)
-                floor, ours, *_ = in_turns(tools, count, postman, reader)
+                floor, ours = in_turns(tools, count, postman, reader)
         points.append((count, floor * 1000, ours * 1000))
         tools.note(f"{count:6,} processes: floor {floor * 1e3:8.3f} ms, tick {ours * 1e3:8.3f} ms, "
                    f"{ours / count * 1e6:5.2f} us a process")

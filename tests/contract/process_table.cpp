@@ -124,7 +124,7 @@ class Measuring {
         if constexpr (std::is_constructible_v<Table, CommandRunner&>) {
             table_ = std::make_unique<Table>(commands_);
         } else {
-            table_ = std::make_unique<Table>();
+            table_ = std::make_unique<Table>(reactor_);
         }
     }
 
@@ -133,6 +133,17 @@ class Measuring {
         table_->measure(what, [answer](MemoryMeasured measured) { *answer = std::move(measured); });
         REQUIRE(reactor_.run_until([&answer] { return answer->has_value(); }, Reactor::now() + patience));
         return **answer;
+    }
+    /// How often somebody else had his turn before the answer came.
+    int turns_of_others(const MeasureMemory& what) {
+        int turns = 0;
+        std::function<void()> others = [&] {
+            ++turns;
+            reactor_.at(Reactor::now(), others);
+        };
+        reactor_.at(Reactor::now(), others);
+        ask(what);
+        return turns;
     }
     Result<std::map<int, std::uint64_t>> try_to_measure(const MeasureMemory& what) { return ask(what).bytes; }
     std::map<int, std::uint64_t> measure(const std::vector<int>& pids, MemoryScope scope,
@@ -236,6 +247,14 @@ TEST_CASE("ps tells no other size than the resident one, and says so", "[process
 }
 
 #if defined(__linux__)
+TEST_CASE("others have their turns while much is measured", "[process_table]") {
+    for (const auto& [metric, times] : {std::pair{MemoryMetric::rss, 50'000}, {MemoryMetric::pss, 2'000}}) {
+        Measuring<ProcProcessTable> table;
+        const std::vector<int> pids(static_cast<std::size_t>(times), ::getpid());
+        CHECK(table.turns_of_others({pids, alone, metric}) > 1);
+    }
+}
+
 TEST_CASE("what a process has for itself counts in full by pss and uss", "[process_table]") {
     Measuring<ProcProcessTable> table;
     for (const auto metric : {MemoryMetric::pss, MemoryMetric::uss}) {

@@ -61,7 +61,7 @@ class Server:
             self._listening = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET)
             self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self._listening.bind((self.host, self.port))
-        self._listening.listen(64)
+        self._listening.listen(256)
         threading.Thread(target=self._accept, args=(self._listening,), daemon=True).start()
 
     def _accept(self, listening):
