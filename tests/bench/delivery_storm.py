@@ -16,7 +16,6 @@ IN_MEMORY = 1000  # notifications without a spool, says keenlance(7)
 ACKNOWLEDGED = 0.050  # seconds, at most
 A_CRASH = 2048  # bytes of memory that one that waits may cost
 A_SPOOLED_CRASH = 1024
-LIBCURL = 8 * 2**20  # what it takes with the libraries it brings, once something is asked of supervisord
 PROGRAMS = 100
 LONG = 900.0
 
@@ -129,7 +128,7 @@ def part_storm(options):
         silent = Server(case, hanging, path=str(case.dir / "s.sock"))
         storm = Storm(case, count, "--tail", "20", server_url=silent.url)
         storm.answer()
-        targets += storm.row("--spool, supervisord silent", bound + LIBCURL)
+        targets += storm.row("--spool, supervisord silent", bound)
     return targets
 
 
