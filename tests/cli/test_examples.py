@@ -24,7 +24,7 @@ class Example(Supervisord):
         text = (ROOT / "examples" / f"{self._program}.conf").read_text(encoding="utf-8")
         paths = {"/tmp/keenlance-" + self._program: f"{self.dir}/{self._program}",
                  f"{self.dir}/{self._program}.sock": self.socket}
-        for old, new in {**paths, **self._replaced}.items():
+        for old, new in {**self._replaced, **paths}.items():  # a path may have anything in it
             self._case.assertIn(old, text)
             text = text.replace(old, new)
         return text
