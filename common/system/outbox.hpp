@@ -128,10 +128,10 @@ class KEENLANCE_API Outbox : public Notifier {
     // outbox_delivery.cpp: what goes out
     void wake();
     void wake(Line& line);
-    void try_next(std::size_t line);
+    void try_next(std::size_t index);
     void give_up_old(Line& line, SteadyTime until);
-    void on_answer(std::size_t line, LetterNumber number, const Answer& answer);
-    void took(std::size_t line, LetterNumber number);
+    void on_answer(std::size_t index, LetterNumber number, const Answer& answer);
+    void took(std::size_t index, LetterNumber number);
     void say(const std::string& text);
 
     Reactor& reactor_;
