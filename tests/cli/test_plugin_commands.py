@@ -152,6 +152,7 @@ class InsideSupervisorctl(Plugin):
         terminal.wait_for("supervisor> ")
         terminal.type("version\n")
         terminal.wait_for("4.")
+        terminal.wait_for("supervisor> ")
         terminal.type("\x03")  # at the prompt it means to supervisorctl what it always did
         self.assertEqual(terminal.process.wait(PATIENCE), 0)
         self.assertNotIn("Traceback", terminal.seen)
