@@ -8,8 +8,6 @@ namespace keenlance::xmlrpc {
 
 namespace {
 
-constexpr std::size_t usual_members = 14;  // of a process, as getAllProcessInfo lists it
-
 /// Each function takes what it is about from the front of the text; false: it is not there.
 class PlainReader {
   public:
@@ -122,7 +120,7 @@ class PlainReader {
 
     bool structure(Value& value, std::size_t depth) {
         Struct members;
-        members.reserve(usual_members);
+        members.reserve(members_before_);
         while (tag("<member>")) {
             std::string_view raw;
             auto& member = members.emplace_back();
@@ -131,11 +129,13 @@ class PlainReader {
                 return false;
         }
         if (!tag("</struct>") || named_twice(members)) return false;
+        members_before_ = members.size();
         value = std::move(members);
         return true;
     }
 
     std::string_view rest_;
+    std::size_t members_before_ = 0;  // of the last struct: those of a list are alike
 };
 
 }  // namespace
