@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
 
 from support.listeners import ARGUMENTS  # noqa: E402  pylint: disable=wrong-import-position
 from support.rig import NO_SUPERVISORD, environment  # noqa: E402  pylint: disable=wrong-import-position
+from support.system import is_asleep  # noqa: E402  pylint: disable=wrong-import-position
 from support.workspace import PROGRAMS  # noqa: E402  pylint: disable=wrong-import-position
 
 SEED = ("memmon", "httpok", "crashmail", "crashmailbatch")
@@ -172,11 +173,11 @@ def processor_seconds(pid):
 
 
 def wait_until_idle(pid, seconds=1.0):
-    """Until it did nothing for so long."""
+    """Until it sleeps and did nothing for so long."""
     while True:
         before = processor_seconds(pid)
         time.sleep(seconds)
-        if processor_seconds(pid) == before:
+        if is_asleep(pid) and processor_seconds(pid) == before:
             return
 
 

@@ -3,12 +3,10 @@ almost every minute of its life."""
 
 import re
 import statistics
-import time
 from pathlib import Path
 
-from measuring import HARMLESS, TICK, TRIES, Postman, Reader, Row, medians, processor_seconds
+from measuring import HARMLESS, TICK, TRIES, Postman, Reader, Row, medians, processor_seconds, wait_until_idle
 from ordered_startup import Round
-from support.system import is_asleep
 from support.workspace import wait_until
 from watched import Bed, Mother
 
@@ -23,11 +21,8 @@ def of_event(postman, event):
     """Processor seconds until it sleeps again: it acknowledges a tick before the work is done, and others meanwhile."""
     before = processor_seconds(postman.pid)
     postman.deliver(1, event)
-    while True:
-        used = processor_seconds(postman.pid)
-        time.sleep(0.01)
-        if is_asleep(postman.pid) and processor_seconds(postman.pid) == used:
-            return used - before
+    wait_until_idle(postman.pid, 0.01)
+    return processor_seconds(postman.pid) - before
 
 
 def of_tick(postman, times):

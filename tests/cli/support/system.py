@@ -39,9 +39,14 @@ def rss_bytes(pid):
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+def _stat(pid):
+    """The fields behind the name: state, parent and so on."""
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+
+
 def _state(pid):
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        return _stat(pid)[0]
     except OSError:
         return "Z"
 
@@ -64,7 +69,7 @@ def runs_its_own_program(pid):
     """It is no copy of its parent any more, as between fork and exec: a signal that comes then is lost with the copy."""
     def file_of(process):
         return os.readlink(f"/proc/{process}/exe")
-    return file_of(pid) != file_of(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    return file_of(pid) != file_of(_stat(pid)[1])
 
 
 def descendants(pid):
