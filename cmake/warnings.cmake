@@ -11,8 +11,6 @@ if(KEENLANCE_SANITIZE)
     target_link_options(keenlance_flags INTERFACE -fsanitize=${KEENLANCE_SANITIZE})
 endif()
 if(KEENLANCE_COVERAGE)
-    # Counts are added up atomically: several programs write into one file, and mails have threads.
-    target_compile_options(keenlance_flags INTERFACE --coverage -fprofile-update=atomic)
     target_link_options(keenlance_flags INTERFACE --coverage)
 endif()
 if(KEENLANCE_FUZZ)
