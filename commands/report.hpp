@@ -51,6 +51,9 @@ struct Row {
     bool good = false;
 };
 
+/// So much of the log of a process that failed is read.
+inline constexpr int log_bytes = 2'000;
+
 /// The last lines of a log, indented, printable, each with its newline.
 std::string last_lines(std::string_view log);
 

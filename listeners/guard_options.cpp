@@ -13,10 +13,6 @@ namespace {
 
 constexpr std::int64_t most_times = 1000;
 
-Error invalid(std::string message) {
-    return {ErrorKind::invalid, 0, std::move(message)};
-}
-
 /// "A/B" as A and B, "A" as A and nothing.
 std::pair<std::string_view, std::optional<std::string_view>> halves(std::string_view text, char separator) {
     const auto at = text.find(separator);

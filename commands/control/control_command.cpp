@@ -12,7 +12,6 @@ namespace keenlance::quickctl {
 
 namespace {
 
-constexpr int log_bytes = 2'000;
 constexpr Duration slow{3'000};
 
 }  // namespace

@@ -13,7 +13,6 @@ namespace keenlance::quickctl {
 
 namespace {
 
-constexpr int log_bytes = 2'000;
 constexpr Duration between_looks{1'000};
 constexpr Duration first_interval{250};
 

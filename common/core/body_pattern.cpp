@@ -10,7 +10,7 @@ namespace keenlance {
 
 namespace {
 
-constexpr std::size_t longest = 1000;
+constexpr std::size_t longest_pattern = 1000;
 
 /// regcomp() of glibc takes \1 in extended expressions too.
 bool refers_back(std::string_view text) {
@@ -45,7 +45,7 @@ struct BodyPattern::Compiled {
 Result<BodyPattern> BodyPattern::compile(std::string text) {
     if (text.empty()) return wrong(text, "it is empty");
     if (text.find('\0') != std::string::npos) return wrong(text, "it holds a NUL byte");
-    if (text.size() > longest) return wrong(text, "it has more than 1000 bytes");
+    if (text.size() > longest_pattern) return wrong(text, "it has more than 1000 bytes");
     if (refers_back(text)) return wrong(text, "it refers back to a group, which is not supported");
     auto compiled = std::make_shared<Compiled>();
     compiled->status = ::regcomp(&compiled->regex, text.c_str(), REG_EXTENDED | REG_NOSUB | REG_NEWLINE);

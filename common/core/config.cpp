@@ -12,7 +12,6 @@ namespace keenlance {
 
 namespace {
 
-constexpr auto npos = std::string_view::npos;
 constexpr std::string_view comment_marks = ";#";
 
 bool begins_comment(std::string_view line, std::size_t at) {
@@ -52,12 +51,10 @@ std::size_t indent_of(std::string_view line) {
 
 /// Takes the next line off `text`, without its end.
 std::string_view take_line(std::string_view& text) {
-    const auto end = text.find_first_of("\r\n");
+    const auto is_end = [](char ch) { return ch == '\n' || ch == '\r'; };
+    const auto end = static_cast<std::size_t>(std::ranges::find_if(text, is_end) - text.begin());
     const std::string_view line = text.substr(0, end);
-    if (end == npos)
-        text = {};
-    else
-        text.remove_prefix(end + (text.substr(end, 2) == "\r\n" ? 2 : 1));
+    text.remove_prefix(std::min(text.size(), end + (text.substr(end, 2) == "\r\n" ? 2 : 1)));
     return line;
 }
 

@@ -11,8 +11,6 @@ namespace keenlance {
 
 namespace {
 
-constexpr auto npos = std::string_view::npos;
-
 bool is_word_char(char ch) {
     return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') ||
            std::string_view("_/.+-():").find(ch) != npos;

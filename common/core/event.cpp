@@ -11,20 +11,13 @@ namespace {
 
 constexpr std::string_view header_start = "ver:";
 
-bool is_blank(char ch) {
-    return ch == ' ' || (ch >= '\t' && ch <= '\r');
-}
-
 /// The values of "key:value" among the words of `line`, in the order of `keys`; empty where there is none.
 /// The first of equal keys wins.
 template <std::size_t count>
 std::array<std::string_view, count> tokens(std::string_view line,
                                            const std::array<std::string_view, count>& keys) {
     std::array<std::string_view, count> values;
-    while (!line.empty()) {
-        const auto word =
-            line.substr(0, static_cast<std::size_t>(std::ranges::find_if(line, is_blank) - line.begin()));
-        line.remove_prefix(std::min(word.size() + 1, line.size()));
+    for (auto word = take_word(line); !word.empty(); word = take_word(line)) {
         const auto colon = word.find(':');
         if (colon == std::string_view::npos) continue;
         const auto key = std::ranges::find(keys, word.substr(0, colon));

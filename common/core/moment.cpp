@@ -11,12 +11,10 @@ namespace keenlance {
 namespace {
 
 constexpr std::array<std::string_view, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 /// The C library's own answer to a tm that holds no date.
 template <std::size_t size>
-std::string_view name_of(const std::array<std::string_view, size>& names, int index) {
+std::string_view word_at(const std::array<std::string_view, size>& names, int index) {
     return index >= 0 && static_cast<std::size_t>(index) < size ? names.at(static_cast<std::size_t>(index))
                                                                 : "???";
 }
@@ -35,15 +33,15 @@ std::string format_local_time(const Moment& moment) {
 }
 
 std::string format_asctime(const Moment& moment) {
-    return fmt::format("{} {} {:2} {} {}", name_of(days, moment.local.tm_wday),
-                       name_of(months, moment.local.tm_mon), moment.local.tm_mday, time_of_day(moment.local),
-                       moment.local.tm_year + 1900);
+    return fmt::format("{} {} {:2} {} {}", word_at(days, moment.local.tm_wday),
+                       word_at(month_names, moment.local.tm_mon), moment.local.tm_mday,
+                       time_of_day(moment.local), moment.local.tm_year + 1900);
 }
 
 std::string format_mail_date(const Moment& moment) {
     const int minutes = std::abs(moment.utc_offset) / 60;
-    return fmt::format("{}, {:02} {} {:04} {} {}{:02}{:02}", name_of(days, moment.local.tm_wday),
-                       moment.local.tm_mday, name_of(months, moment.local.tm_mon),
+    return fmt::format("{}, {:02} {} {:04} {} {}{:02}{:02}", word_at(days, moment.local.tm_wday),
+                       moment.local.tm_mday, word_at(month_names, moment.local.tm_mon),
                        moment.local.tm_year + 1900, time_of_day(moment.local),
                        moment.utc_offset < 0 ? '-' : '+', minutes / 60, minutes % 60);
 }

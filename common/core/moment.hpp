@@ -3,15 +3,21 @@
 
 #include <keenlance/core/export.hpp>
 
+#include <array>
 #include <chrono>
 #include <ctime>
 #include <string>
+#include <string_view>
 
 namespace keenlance {
 
 using Duration = std::chrono::milliseconds;
 /// For deadlines: never jumps, means nothing outside this process.
 using SteadyTime = std::chrono::time_point<std::chrono::steady_clock, Duration>;
+
+/// As mails and HTTP have them, whatever the locale.
+inline constexpr std::array<std::string_view, 12> month_names{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 /// One instant, as the steady clock, the calendar clock and the local time zone have it.
 struct Moment {

@@ -11,12 +11,7 @@ namespace keenlance {
 
 namespace {
 
-constexpr auto npos = std::string_view::npos;
 constexpr std::size_t widest = 1000;
-
-Error refuse(std::string message) {
-    return {ErrorKind::invalid, 0, std::move(message)};
-}
 
 /// One `%(key)-05.2d`, taken apart.
 struct Conversion {
@@ -48,17 +43,17 @@ class ConversionReader {
 
     Result<Conversion> read() {
         if (peek() != '(')
-            return refuse(fmt::format("'%{}' has no (name); write %% for a percent sign",
-                                      printable(python::first_characters(text_.substr(at_), 1))));
-        if (!read_key()) return refuse("a '%(' is never closed; write %% for a percent sign");
+            return invalid(fmt::format("'%{}' has no (name); write %% for a percent sign",
+                                       printable(python::first_characters(text_.substr(at_), 1))));
+        if (!read_key()) return invalid("a '%(' is never closed; write %% for a percent sign");
         read_flags();
         const bool sound = read_number(conversion_.width) && read_precision();
         if (!sound)
-            return refuse(
+            return invalid(
                 fmt::format("%({}) wants a width above {}", printable(conversion_.key, 60), widest));
         if (peek() == 'h' || peek() == 'l' || peek() == 'L') ++at_;
         if (at_ >= text_.size())
-            return refuse(fmt::format("%({0}) stops short; write %({0})s", printable(conversion_.key, 60)));
+            return invalid(fmt::format("%({0}) stops short; write %({0})s", printable(conversion_.key, 60)));
         conversion_.type = text_[at_++];
         conversion_.end = at_;
         return conversion_;
@@ -121,7 +116,7 @@ class ConversionReader {
     Conversion conversion_;
 };
 
-Pieces whole_number(const Conversion& how, std::int64_t value) {
+Pieces integer_number(const Conversion& how, std::int64_t value) {
     const auto bits = static_cast<std::uint64_t>(value);
     const std::uint64_t size = value < 0 ? 0 - bits : bits;
     Pieces pieces{value < 0 ? "-" : "", "", "", true};
@@ -149,13 +144,13 @@ Pieces floating_number(const Conversion& how, std::int64_t value) {
 Result<Pieces> convert_number(const Conversion& how, std::int64_t value) {
     constexpr std::string_view whole = "diuoxX";
     constexpr std::string_view floating = "eEfFgG";
-    if (whole.find(how.type) != npos) return whole_number(how, value);
+    if (whole.find(how.type) != npos) return integer_number(how, value);
     if (floating.find(how.type) != npos && !how.alternate) return floating_number(how, value);
     if (floating.find(how.type) != npos)
-        return refuse(fmt::format("%({})#{} is not known here", how.key, how.type));
+        return invalid(fmt::format("%({})#{} is not known here", how.key, how.type));
     if (how.type == 'c') {
         auto character = python::character(value);
-        if (!character) return refuse(fmt::format("%({})c: {} is no character", how.key, value));
+        if (!character) return invalid(fmt::format("%({})c: {} is no character", how.key, value));
         return Pieces{"", "", std::move(*character), false};
     }
     return Pieces{"", "", std::to_string(value), false};
@@ -164,12 +159,12 @@ Result<Pieces> convert_number(const Conversion& how, std::int64_t value) {
 Result<Pieces> convert(const Conversion& how, const PercentValue& value) {
     constexpr std::string_view known = "diuoxXeEfFgGcsra";
     if (known.find(how.type) == npos)
-        return refuse(fmt::format("%({0}){1} is no conversion; write %({0})s", printable(how.key, 60),
-                                  printable(std::string_view(&how.type, 1))));
+        return invalid(fmt::format("%({0}){1} is no conversion; write %({0})s", printable(how.key, 60),
+                                   printable(std::string_view(&how.type, 1))));
     if (const auto* const number = std::get_if<std::int64_t>(&value)) return convert_number(how, *number);
     const auto& text = std::get<std::string>(value);
     if (how.type == 's' || (how.type == 'c' && python::length(text) == 1)) return Pieces{"", "", text, false};
-    return refuse(fmt::format("%({0}){1} is text; write %({0})s", printable(how.key, 60), how.type));
+    return invalid(fmt::format("%({0}){1} is text; write %({0})s", printable(how.key, 60), how.type));
 }
 
 /// unicode_format_arg_output: '0' fills only numbers, and between the sign and the digits.
@@ -189,9 +184,9 @@ std::string pad(const Conversion& how, Pieces pieces) {
 Error unknown_name(std::string_view key) {
     const std::string name = printable(key, 60);
     if (key.starts_with("ENV_"))
-        return refuse(
+        return invalid(
             fmt::format("%({})s: supervisord has no environment variable {}", name, name.substr(4)));
-    return refuse(fmt::format("%({})s: there is nothing of that name here", name));
+    return invalid(fmt::format("%({})s: there is nothing of that name here", name));
 }
 
 }  // namespace

@@ -12,7 +12,6 @@ namespace keenlance {
 
 namespace {
 
-constexpr auto npos = std::string_view::npos;
 constexpr std::int64_t furthest_start = 1'000'000'000;
 
 }  // namespace

@@ -17,9 +17,9 @@ constexpr std::uint32_t no_character = 0xFFFFFFFFU;
 
 Character character_at(std::string_view text, std::size_t at) {
     const auto lead = static_cast<unsigned char>(text[at]);
+    if (lead < 0x80U) return {lead, 1};
     const std::size_t bytes = valid_utf8_at(text.substr(at));
     if (bytes == 0) return {no_character, 1};
-    if (bytes == 1) return {lead, 1};
     std::uint32_t code = lead & (0x7FU >> bytes);
     for (std::size_t i = 1; i < bytes; ++i)
         code = code << 6U | (static_cast<unsigned char>(text[at + i]) & 0x3FU);

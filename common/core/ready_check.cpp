@@ -36,14 +36,14 @@ bool is_host_character(char ch) {
     return letter || digit || ch == '-' || ch == '.' || ch == '_';
 }
 
-bool is_name(std::string_view text) {
+bool is_host_name(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, is_host_character);
 }
 
 /// What stands between the brackets: "::1", "fe80::1%eth0".
 bool is_ipv6(std::string_view text) {
     const auto zone = text.find('%');
-    if (zone != std::string_view::npos && !is_name(text.substr(zone + 1))) return false;
+    if (zone != std::string_view::npos && !is_host_name(text.substr(zone + 1))) return false;
     in6_addr ignored{};
     return ::inet_pton(AF_INET6, std::string(text.substr(0, zone)).c_str(), &ignored) == 1;
 }
@@ -64,7 +64,7 @@ std::optional<std::string_view> fault_of(std::string_view host, std::optional<st
         return "has no IPv6 address in its brackets";
     }
     if (host.find(':') != std::string_view::npos) return "needs brackets around an IPv6 address: [::1]:80";
-    if (!is_name(host)) return "has a host with a character that no host name has";
+    if (!is_host_name(host)) return "has a host with a character that no host name has";
     return std::nullopt;
 }
 

@@ -31,6 +31,11 @@ struct Error {
     friend bool operator==(const Error&, const Error&) = default;
 };
 
+/// What is wrong with the caller's input.
+inline Error invalid(std::string message) {
+    return {ErrorKind::invalid, 0, std::move(message)};
+}
+
 /// Either a T or an Error. Reading the side that is not there throws std::bad_variant_access: a bug.
 template <class T>
 class [[nodiscard]] Result {

@@ -3,7 +3,6 @@
 #include <keenlance/core/whole_number.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,9 +14,7 @@ namespace {
 
 using Wall = std::chrono::time_point<std::chrono::system_clock, Duration>;
 
-constexpr std::chrono::seconds longest = std::chrono::hours(366 * 24);
-constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+constexpr std::chrono::seconds longest_wait = std::chrono::hours(366 * 24);
 
 std::vector<std::string_view> words_of(std::string_view date) {
     constexpr std::string_view between = " ,-:";
@@ -35,21 +32,21 @@ std::vector<std::string_view> words_of(std::string_view date) {
 std::optional<Wall> time_of(std::string_view date) {
     const auto words = words_of(date);
     if (words.size() < 7) return std::nullopt;
-    const bool month_first = std::ranges::find(months, words[1]) != months.end();
-    const auto month = std::ranges::find(months, words[month_first ? 1 : 2]);
+    const bool month_first = std::ranges::find(month_names, words[1]) != month_names.end();
+    const auto month = std::ranges::find(month_names, words[month_first ? 1 : 2]);
     const std::size_t clock = month_first ? 3 : 4;
     const auto number = [&](std::size_t place) { return whole_number<int>(words[place]); };
-    const auto day = number(month_first ? 2 : 1), year = number(month_first ? 6 : 3);
-    const auto hour = number(clock), minute = number(clock + 1), second = number(clock + 2);
-    if (month == months.end() || !day || !year || !hour || !minute || !second) return std::nullopt;
+    const auto mday = number(month_first ? 2 : 1), year = number(month_first ? 6 : 3);
+    const auto hours = number(clock), minutes = number(clock + 1), seconds = number(clock + 2);
+    if (month == month_names.end() || !mday || !year || !hours || !minutes || !seconds) return std::nullopt;
     const std::chrono::year_month_day ymd{
         std::chrono::year(*year < 100 ? *year + 2000 : *year),
-        std::chrono::month(static_cast<unsigned>(month - months.begin() + 1)),
-        std::chrono::day(static_cast<unsigned>(*day))};
-    const bool is_time = *hour < 24 && *minute < 60 && *second <= 60;  // a minus sign is no part of a word
+        std::chrono::month(static_cast<unsigned>(month - month_names.begin() + 1)),
+        std::chrono::day(static_cast<unsigned>(*mday))};
+    const bool is_time = *hours < 24 && *minutes < 60 && *seconds <= 60;  // a minus sign is no part of a word
     if (!ymd.ok() || *year > 9999 || !is_time) return std::nullopt;
-    return std::chrono::sys_days(ymd) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
-           std::chrono::seconds(*second);
+    return std::chrono::sys_days(ymd) + std::chrono::hours(*hours) + std::chrono::minutes(*minutes) +
+           std::chrono::seconds(*seconds);
 }
 
 bool is_number(std::string_view text) {
@@ -62,11 +59,12 @@ Duration wait_of(std::string_view retry_after, Wall now) {
     const auto text = trim(retry_after);
     if (is_number(text)) {
         const auto seconds = whole_number<std::uint32_t>(text);
-        return seconds ? std::min<std::chrono::seconds>(std::chrono::seconds(*seconds), longest) : longest;
+        return seconds ? std::min<std::chrono::seconds>(std::chrono::seconds(*seconds), longest_wait)
+                       : longest_wait;
     }
     const auto until = time_of(text);
     if (!until || *until <= now) return Duration{0};
-    return std::min<Duration>(*until - now, longest);
+    return std::min<Duration>(*until - now, longest_wait);
 }
 
 }  // namespace keenlance

@@ -11,7 +11,6 @@ namespace keenlance {
 
 namespace {
 
-constexpr auto npos = std::string_view::npos;
 constexpr std::string_view ours = "supervisord";
 
 std::string_view file_name(std::string_view path) {

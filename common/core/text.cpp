@@ -6,7 +6,15 @@ namespace keenlance {
 
 namespace {
 
-constexpr std::string_view white_space = " \t\r\n\v\f";
+bool is_white_space(char ch) {
+    return ch == ' ' || (ch >= '\t' && ch <= '\r');
+}
+
+std::string_view without_leading_space(std::string_view text) {
+    while (!text.empty() && is_white_space(text.front()))
+        text.remove_prefix(1);
+    return text;
+}
 
 bool is_continuation(char ch) {
     return (static_cast<unsigned char>(ch) & 0xC0U) == 0x80U;
@@ -15,9 +23,10 @@ bool is_continuation(char ch) {
 }  // namespace
 
 std::string_view trim(std::string_view text) {
-    const auto first = text.find_first_not_of(white_space);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(white_space) - first + 1);
+    text = without_leading_space(text);
+    while (!text.empty() && is_white_space(text.back()))
+        text.remove_suffix(1);
+    return text;
 }
 
 std::string to_lower(std::string_view text) {
@@ -46,16 +55,19 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     }
 }
 
+std::string_view take_word(std::string_view& text) {
+    text = without_leading_space(text);
+    const auto end = static_cast<std::size_t>(std::ranges::find_if(text, is_white_space) - text.begin());
+    const auto word = text.substr(0, end);
+    text.remove_prefix(end);
+    return word;
+}
+
 std::vector<std::string_view> split_words(std::string_view text) {
     std::vector<std::string_view> words;
-    for (;;) {
-        const auto first = text.find_first_not_of(white_space);
-        if (first == std::string_view::npos) return words;
-        text.remove_prefix(first);
-        const auto length = std::min(text.find_first_of(white_space), text.size());
-        words.push_back(text.substr(0, length));
-        text.remove_prefix(length);
-    }
+    for (auto word = take_word(text); !word.empty(); word = take_word(text))
+        words.push_back(word);
+    return words;
 }
 
 std::string join(const std::vector<std::string>& parts, std::string_view separator) {
@@ -77,7 +89,7 @@ std::string printable(std::string_view text, std::size_t most) {
             while (out.ends_with(' '))
                 out.pop_back();
             out += ' ';
-            text.remove_prefix(std::min(text.find_first_not_of(white_space), text.size()));
+            text = without_leading_space(text);
             continue;
         }
         if (length == 0) {

@@ -3,11 +3,15 @@
 
 #include <keenlance/core/export.hpp>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace keenlance {
+
+/// Where a search ends that found nothing.
+inline constexpr std::size_t npos = std::string_view::npos;
 
 /// Without leading and trailing ASCII white space.
 KEENLANCE_API std::string_view trim(std::string_view text);
@@ -16,7 +20,9 @@ KEENLANCE_API std::string to_lower(std::string_view text);
 KEENLANCE_API std::string to_upper(std::string_view text);
 /// Pieces between separators, empty ones too: split("a,,b", ',') is {"a", "", "b"}; split("", ',') is {""}.
 KEENLANCE_API std::vector<std::string_view> split(std::string_view text, char separator);
-/// Runs of ASCII white space separate; no empty pieces.
+/// The first word of `text`, which then begins behind it; empty: there is none. ASCII white space separates.
+KEENLANCE_API std::string_view take_word(std::string_view& text);
+/// All of them, as take_word() gives them.
 KEENLANCE_API std::vector<std::string_view> split_words(std::string_view text);
 KEENLANCE_API std::string join(const std::vector<std::string>& parts, std::string_view separator);
 /// One printable line: a line break with the white space around it becomes one blank, other control

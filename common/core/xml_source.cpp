@@ -14,7 +14,6 @@ namespace keenlance::xml {
 
 namespace {
 
-constexpr auto npos = std::string_view::npos;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 // XML-RPC's own tags have no attributes and fit in 20 bytes; this leaves room for the name-space declarations
 // of others.

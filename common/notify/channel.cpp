@@ -18,10 +18,6 @@ namespace {
 
 using Parameters = std::map<std::string, std::string>;
 
-Error invalid(std::string message) {
-    return {ErrorKind::invalid, 0, std::move(message)};
-}
-
 std::string key_of(std::string_view text) {
     return fmt::format("{:016x}", fnv1a(text));
 }

@@ -1,10 +1,10 @@
 #include <keenlance/core/text.hpp>
 #include <keenlance/notify/formats.hpp>
+#include <keenlance/notify/words_internal.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <array>
 
 namespace keenlance {
 
@@ -14,19 +14,17 @@ namespace {
 
 constexpr std::size_t most_slack_text = 3'900;
 constexpr std::size_t most_variable = std::size_t{32} * 1024;  // an exec fails beyond 128 KB in one of them
-constexpr std::array<const char*, 3> statuses{"event", "firing", "resolved"};
-constexpr std::array<const char*, 3> severities{"critical", "warning", "info"};
 
 std::string dump(const ordered_json& json) {
     return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 const char* status_of(const Letter& letter) {
-    return statuses.at(static_cast<std::size_t>(letter.notification.condition));
+    return word_of(condition_words, letter.notification.condition);
 }
 
 const char* severity_of(const Letter& letter) {
-    return severities.at(static_cast<std::size_t>(letter.notification.severity));
+    return word_of(severity_words, letter.notification.severity);
 }
 
 std::string subject_of(const Letter& letter) {
@@ -34,7 +32,7 @@ std::string subject_of(const Letter& letter) {
 }
 
 /// Cut between characters.
-std::string cut(std::string_view text, std::size_t most) {
+std::string cut_off(std::string_view text, std::size_t most) {
     if (text.size() <= most) return std::string(text);
     while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U)
         --most;
@@ -110,7 +108,7 @@ std::string format_json(const Letter& letter) {
 std::string format_slack(const Letter& letter) {
     std::string subject = escape_for_slack(subject_of(letter));
     std::ranges::replace(subject, '*', ' ');
-    const std::string body = escape_for_slack(cut(trim(letter.notification.body), most_slack_text));
+    const std::string body = escape_for_slack(cut_off(trim(letter.notification.body), most_slack_text));
     ordered_json json;
     json["text"] = (subject.empty() ? "" : "*" + subject + "*\n") + body;
     return dump(json) + "\n";
@@ -148,7 +146,7 @@ std::vector<std::pair<std::string, std::string>> format_environment(const Letter
     auto pairs = variables(letter);
     for (auto& [name, value] : pairs) {
         name = "KEENLANCE_" + to_upper(name);
-        value = cut(value, most_variable);
+        value = cut_off(value, most_variable);
         std::erase(value, '\0');
     }
     return pairs;

@@ -1,5 +1,6 @@
 #include <keenlance/core/text.hpp>
 #include <keenlance/notify/letter.hpp>
+#include <keenlance/notify/words_internal.hpp>
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -16,16 +17,6 @@ using nlohmann::ordered_json;
 namespace {
 
 constexpr std::size_t most_listed = 50;
-
-// Their order is that of the enumerations; the words are what is on disk.
-constexpr std::array<const char*, 3> conditions{"event", "firing", "resolved"};
-constexpr std::array<const char*, 3> severities{"critical", "warning", "info"};
-constexpr std::array<const char*, 2> foldings{"digest", "lines"};
-
-template <typename E, std::size_t size>
-const char* word_of(const std::array<const char*, size>& words, E value) {
-    return words.at(static_cast<std::size_t>(value));
-}
 
 template <typename E, std::size_t size>
 E value_of(const std::array<const char*, size>& words, const std::string& word) {
@@ -133,10 +124,10 @@ std::string to_text(const Letter& letter) {
         json["group"] = told.process->group;
         json["process"] = told.process->name;
     }
-    json["condition"] = word_of(conditions, told.condition);
-    json["severity"] = word_of(severities, told.severity);
+    json["condition"] = word_of(condition_words, told.condition);
+    json["severity"] = word_of(severity_words, told.severity);
     json["topic"] = told.topic;
-    json["folding"] = word_of(foldings, told.folding);
+    json["folding"] = word_of(folding_words, told.folding);
     json["details"] = ordered_json::array();
     for (const auto& [name, value] : told.details)
         json["details"].push_back({name, value});
@@ -165,10 +156,10 @@ Result<Letter> parse_letter(std::string_view text) {
         told.body = word("body");
         told.alert = word("alert");
         if (json.contains("process")) told.process = Namespec{word("group"), word("process")};
-        told.condition = value_of<Condition>(conditions, word("condition"));
-        told.severity = value_of<Severity>(severities, word("severity"));
+        told.condition = value_of<Condition>(condition_words, word("condition"));
+        told.severity = value_of<Severity>(severity_words, word("severity"));
         told.topic = word("topic");
-        told.folding = value_of<Folding>(foldings, word("folding"));
+        told.folding = value_of<Folding>(folding_words, word("folding"));
         for (const auto& pair : json.at("details"))
             told.details.emplace_back(pair.at(0).get<std::string>(), pair.at(1).get<std::string>());
         letter.listener = word("listener");

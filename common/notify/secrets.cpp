@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t shortest_scrubbed = 3;  // a password of two letters would blot out every log line
 
-bool is_name(std::string_view text) {
+bool is_variable_name(std::string_view text) {
     return !text.empty() && std::isdigit(static_cast<unsigned char>(text.front())) == 0 &&
            std::ranges::all_of(
                text, [](char ch) { return ch == '_' || std::isalnum(static_cast<unsigned char>(ch)) != 0; });
@@ -82,7 +82,7 @@ Result<std::map<std::string, std::string>> parse_secrets(std::string_view text) 
         if (line.starts_with("export ")) line = trim(line.substr(7));
         const auto equals = line.find('=');
         const auto name = trim(line.substr(0, equals));
-        if (equals == std::string_view::npos || !is_name(name))
+        if (equals == std::string_view::npos || !is_variable_name(name))
             return Error{ErrorKind::invalid, 0, fmt::format("line {} is no NAME=value", number)};
         auto value = trim(line.substr(equals + 1));
         const bool quoted = value.size() >= 2 && (value.front() == '"' || value.front() == '\'') &&

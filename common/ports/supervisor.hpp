@@ -11,6 +11,9 @@
 
 namespace keenlance {
 
+/// How long supervisord may be silent about what is no list.
+inline constexpr Duration call_timeout{10'000};
+
 /// Sends calls without waiting. The answer, or an Error when nothing of it came for `timeout`, comes back
 /// later through the callback, never from within send(); once and only once, unless the Supervisor is
 /// destroyed before.

@@ -18,7 +18,7 @@ constexpr double margin = 24;
 constexpr double row_height = 24;
 constexpr double bar_height = 14;
 constexpr double bar_inset = (row_height - bar_height) / 2;
-constexpr double narrowest_bar = 3;
+constexpr double narrowest_rect = 3;
 constexpr double first_row = 142;
 constexpr double name_character = 7.3;
 constexpr double small_character = 6.5;
@@ -47,7 +47,7 @@ double small_width(std::string_view text) {
 }
 
 double right_of_bar(const Frame& frame, const Row& row) {
-    return std::max(frame.x(row.to), frame.x(row.from) + (row.spawned ? narrowest_bar : 0));
+    return std::max(frame.x(row.to), frame.x(row.from) + (row.spawned ? narrowest_rect : 0));
 }
 
 /// A cross marks the end of what failed or was never started, so that colour does not say it alone.
@@ -71,7 +71,7 @@ Frame frame_for(const Chart& chart) {
     const double room = frame.width;
     for (const auto& row : chart.rows) {
         const double needed =
-            narrowest_bar + gap_before_note(row) + std::min(small_width(note(row)), longest_note);
+            narrowest_rect + gap_before_note(row) + std::min(small_width(note(row)), longest_note);
         const double share = share_of_span(chart, row.to);
         if (share > 0) frame.width = std::min(frame.width, (room - needed) / share);
     }

@@ -52,14 +52,14 @@ std::string note_and_wait(const Row& row) {
 }
 
 Columns share_out(const Chart& chart, std::size_t columns) {
-    std::size_t longest_name = 0;
-    std::size_t longest_note = 0;
+    std::size_t widest_name = 0;
+    std::size_t widest_note = 0;
     for (const auto& row : chart.rows) {
-        longest_name = std::max(longest_name, ascii(row.name).size());
-        longest_note = std::max(longest_note, ascii(note_and_wait(row)).size());
+        widest_name = std::max(widest_name, ascii(row.name).size());
+        widest_note = std::max(widest_note, ascii(note_and_wait(row)).size());
     }
-    Columns shares{columns, std::min(longest_name, columns / 4), 0};
-    const std::size_t others = 2 + shares.name + 4 + std::min(longest_note, columns * 2 / 5);
+    Columns shares{columns, std::min(widest_name, columns / 4), 0};
+    const std::size_t others = 2 + shares.name + 4 + std::min(widest_note, columns * 2 / 5);
     if (columns >= others + narrowest_bar) shares.bar = columns - others;
     return shares;
 }

@@ -156,10 +156,10 @@ void HttpClient::transfer(HttpRequest request, Answer answer) {
             answer(Error{ErrorKind::too_large, static_cast<int>(status),
                          "the answer is longer than " + format_size(exchange->request.max_body)});
         } else if (code != CURLE_OK) {
-            const auto& request = exchange->request;
+            const auto& asked = exchange->request;
             answer(code == CURLE_OPERATION_TIMEDOUT
-                       ? timed_out(request.timeout, request.timeout_of)
-                       : Transfers::describe(handle, code, exchange->error.data(), request.timeout));
+                       ? timed_out(asked.timeout, asked.timeout_of)
+                       : Transfers::describe(handle, code, exchange->error.data(), asked.timeout));
         } else {
             answer(std::move(exchange->response));
         }

@@ -7,7 +7,6 @@ namespace keenlance {
 
 namespace {
 
-constexpr Duration call_timeout{10'000};
 constexpr Duration listing_timeout{30'000};  // 10,000 processes keep supervisord busy for seconds
 
 }  // namespace

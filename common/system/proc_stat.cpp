@@ -5,7 +5,9 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <string>
+#include <string_view>
 
 namespace keenlance {
 
@@ -20,10 +22,12 @@ std::optional<ProcStat> read_proc_stat(int pid) {
     // "pid (name) state ppid …": the name may hold blanks and parentheses, so count from its last one.
     const auto name_end = text->rfind(')');
     if (name_end == std::string::npos) return std::nullopt;
-    const auto words = split_words(std::string_view(*text).substr(name_end + 1));
     constexpr std::size_t parent_field = 1, start_field = 19,
                           rss_field = 21;  // 4, 22 and 24, "state" being 3
-    if (words.size() <= rss_field) return std::nullopt;
+    std::array<std::string_view, rss_field + 1> words;
+    std::string_view rest = std::string_view(*text).substr(name_end + 1);
+    for (auto& word : words)
+        word = take_word(rest);
     const auto parent = whole_number<int>(words[parent_field]);
     const auto started = whole_number<std::uint64_t>(words[start_field]);
     const auto pages = whole_number<std::int64_t>(words[rss_field]);

@@ -2,18 +2,17 @@
 #include <keenlance/core/process_tree.hpp>
 #include <keenlance/core/text.hpp>
 #include <keenlance/core/whole_number.hpp>
+#include <keenlance/system/folder_internal.hpp>
 #include <keenlance/system/proc_stat.hpp>
 #include <keenlance/system/process_table_proc.hpp>
 #include <keenlance/system/read_file.hpp>
 
-#include <dirent.h>
 #include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,16 +21,12 @@ namespace keenlance {
 
 namespace {
 
-struct CloseFolder {
-    void operator()(DIR* folder) const { ::closedir(folder); }
-};
-
 std::optional<std::uint64_t> rss_of(int pid) {
     const auto text = read_head("/proc/" + std::to_string(pid) + "/statm");
     if (!text) return std::nullopt;
-    const auto words = split_words(*text);  // size resident shared …, in pages
-    if (words.size() < 2) return std::nullopt;
-    const auto pages = whole_number<std::uint64_t>(words[1]);
+    std::string_view rest = *text;  // size resident shared …, in pages
+    take_word(rest);
+    const auto pages = whole_number<std::uint64_t>(take_word(rest));
     if (!pages) return std::nullopt;
     return *pages * page_bytes();
 }
@@ -51,7 +46,7 @@ int parent_of(const std::vector<int>& pids) {
 
 /// The names in a folder that are numbers.
 Result<std::vector<int>> numbers_in(const std::string& path) {
-    const std::unique_ptr<DIR, CloseFolder> folder(::opendir(path.c_str()));
+    const Folder folder(::opendir(path.c_str()));
     if (!folder)
         return Error{ErrorKind::system, errno, fmt::format("cannot read {}: {}", path, std::strerror(errno))};
     std::vector<int> numbers;
@@ -71,10 +66,10 @@ std::optional<ChildProcesses> children_of(int parent) {
     for (const int thread : *threads) {
         const auto text = read_whole(fmt::format("{}/{}/children", tasks, thread));
         if (!text) return std::nullopt;
-        const auto words = split_words(*text);
-        for (const auto word : words)
+        const auto before = children.pids.size();
+        for (const auto word : split_words(*text))
             if (const auto pid = whole_number<int>(word)) children.pids.push_back(*pid);
-        if (words.empty()) continue;
+        if (children.pids.size() == before) continue;
         const auto newest = read_proc_stat(children.pids.back());
         children.newest.push_back(newest ? newest->started : 0);
     }

@@ -9,7 +9,7 @@ namespace {
 constexpr std::string_view list_all =
     "LC_ALL=C ps -A -o pid= -o ppid= -o rss=";  // rss in units of 1024 bytes
 constexpr Duration patience{30'000};
-constexpr std::size_t most_output = std::size_t{16} * 1024 * 1024;  // half a million processes
+constexpr std::size_t most_listed = std::size_t{16} * 1024 * 1024;  // half a million processes
 
 std::vector<ProcessEntry> parse_entries(std::string_view output) {
     std::vector<ProcessEntry> entries;
@@ -40,7 +40,7 @@ std::map<int, std::uint64_t> own_sizes(const std::vector<ProcessEntry>& entries,
 void PsProcessTable::measure(const MeasureMemory& what, Answer answer) {
     if (what.metric != MemoryMetric::rss)
         return answer({Error{ErrorKind::system, 0, "ps tells the resident size alone"}});
-    Command ps_command{std::string(list_all), "", patience, most_output};
+    Command ps_command{std::string(list_all), "", patience, most_listed};
     commands_.run(std::move(ps_command), [what, answer = std::move(answer)](Result<CommandResult> ps) {
         if (!ps) return answer({ps.error()});
         if (ps->status != 0)

@@ -10,7 +10,7 @@ namespace keenlance {
 
 namespace {
 
-constexpr std::size_t most_output = 4096;  // of which a message quotes the beginning
+constexpr std::size_t most_told = 4096;  // of which a message quotes the beginning
 constexpr std::size_t most_body = std::size_t{64} * 1024;
 
 Status judge_status(int status, const std::string& reason) {
@@ -67,7 +67,7 @@ void SystemReadyProbe::run(const ReadyCheck& check, Answer answer) {
     command.text = check.target;
     command.timeout = check.timeout;
     command.at_end = AtEnd::ended;
-    command.max_output = most_output;
+    command.max_output = most_told;
     commands_.run(std::move(command),
                   [timeout = check.timeout, answer = std::move(answer)](const Result<CommandResult>& result) {
                       if (!result) return answer(result.error());

@@ -22,16 +22,7 @@
 
 namespace keenlance {
 
-namespace {
-
-constexpr Duration between_looks{100};  // at whether somebody has given it up
-
-// At once, since the other thread may be starting a command.
-#ifdef SOCK_CLOEXEC
-constexpr int close_on_exec = SOCK_CLOEXEC;
-#else
-constexpr int close_on_exec = 0;  // keep_from_children() does it a moment later
-#endif
+namespace smtp {
 
 /// A mail on its way, of which its thread knows.
 struct Mail {
@@ -48,6 +39,21 @@ struct Mail {
     std::mutex mutex;
     std::vector<UniqueFd> sockets;  // copies, for whoever gives it up
 };
+
+}  // namespace smtp
+
+namespace {
+
+using smtp::Mail;
+
+constexpr Duration between_looks{100};  // at whether somebody has given it up
+
+// At once, since the other thread may be starting a command.
+#ifdef SOCK_CLOEXEC
+constexpr int close_on_exec = SOCK_CLOEXEC;
+#else
+constexpr int close_on_exec = 0;  // keep_from_children() does it a moment later
+#endif
 
 std::size_t give_message(char* room, std::size_t size, std::size_t count, void* data) {
     auto& mail = *static_cast<Mail*>(data);

@@ -1,10 +1,10 @@
 #include <keenlance/core/text.hpp>
 #include <keenlance/core/whole_number.hpp>
+#include <keenlance/system/folder_internal.hpp>
 #include <keenlance/system/read_file.hpp>
 #include <keenlance/system/spool.hpp>
 #include <keenlance/system/write_all.hpp>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/file.h>
@@ -17,7 +17,6 @@
 #include <cstdio>
 #include <cstring>
 #include <map>
-#include <memory>
 #include <optional>
 
 namespace keenlance {
@@ -26,10 +25,6 @@ namespace {
 
 constexpr std::string_view suffix = ".letter";
 constexpr std::string_view unfinished = ".new";  // behind the suffix, as long as it is being written
-
-struct CloseFolder {
-    void operator()(DIR* folder) const { ::closedir(folder); }
-};
 
 /// The number of "000000000042.letter", and what follows it.
 std::optional<std::pair<LetterNumber, std::string>> read_name(std::string_view name) {
@@ -86,7 +81,7 @@ Status Spool::open() {
 std::vector<SpooledLetter> Spool::load(std::vector<std::string>& complaints) {
     std::map<LetterNumber, std::set<std::string>> marks;
     std::set<LetterNumber> numbers;
-    const std::unique_ptr<DIR, CloseFolder> folder(::opendir(folder_.c_str()));
+    const Folder folder(::opendir(folder_.c_str()));
     if (!folder) {
         complaints.push_back(failed("read the spool", folder_).message);
         return {};

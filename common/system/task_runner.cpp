@@ -10,7 +10,6 @@ namespace {
 
 using control::Ask;
 
-constexpr Duration call_timeout{10'000};
 constexpr Duration batch_timeout{30'000};
 
 struct Batch {

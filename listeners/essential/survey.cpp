@@ -11,8 +11,8 @@ namespace keenlance::essential {
 namespace {
 
 constexpr Duration after_loss{500};  // losses come in bursts, and one look serves them all
-constexpr Duration first_pause{1'000};
-constexpr Duration longest_pause{600'000};
+constexpr Duration first_survey_pause{1'000};
+constexpr Duration longest_survey_pause{600'000};
 
 }  // namespace
 
@@ -40,7 +40,7 @@ Actions Essential::put_off_survey(const Error& error, const Moment& now) {
     survey_ = Survey::none;
     if (says_going_down(error)) return on_going_down();
     next_survey_ = now.steady + survey_pause_;
-    survey_pause_ = std::min(survey_pause_ * 2, longest_pause);
+    survey_pause_ = std::min(survey_pause_ * 2, longest_survey_pause);
     return {Log{"cannot look at the processes, trying again: " + error.message}};
 }
 
@@ -48,7 +48,7 @@ Actions Essential::on_list(const Result<std::vector<ProcessInfo>>& processes, co
     if (is_deaf()) return {};
     if (!processes) return put_off_survey(processes.error(), now);
     survey_ = Survey::none;
-    survey_pause_ = first_pause;
+    survey_pause_ = first_survey_pause;
     Actions actions;
     if (!names_checked_)
         for (const auto& stranger : unmatched(settings_.chosen, *processes))

@@ -11,10 +11,6 @@ namespace keenlance::httpok {
 
 namespace {
 
-Error invalid(std::string message) {
-    return {ErrorKind::invalid, 0, std::move(message)};
-}
-
 Error at_line(std::size_t line, const Error& error) {
     return line == 0 ? error : invalid(fmt::format("{}: {}", line, error.message));
 }

@@ -14,10 +14,6 @@ namespace {
 
 constexpr std::size_t largest_file = std::size_t{1024} * 1024;
 
-Error invalid(std::string message) {
-    return {ErrorKind::invalid, 0, std::move(message)};
-}
-
 Error wrong(const ParsedOptions::Occurrence& option, const Error& error) {
     return invalid(fmt::format("option '{}': {}", option.spelled, error.message));
 }

@@ -13,10 +13,6 @@ namespace {
 
 using Occurrence = ParsedOptions::Occurrence;
 
-Error invalid(std::string message) {
-    return {ErrorKind::invalid, 0, std::move(message)};
-}
-
 Error wrong(const Occurrence& option, const std::string& message) {
     return invalid(fmt::format("option '{}': {}", option.spelled, message));
 }

@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 #include <listeners/ordered_startup/ordered_startup.hpp>
+#include <listeners/ordered_startup/pace.hpp>
 
 #include <algorithm>
 
@@ -15,9 +16,6 @@ using startup::StateGoal;
 namespace {
 
 constexpr std::size_t few = 20;  // so many processes are looked at often
-constexpr Duration first_look{10};
-constexpr Duration slowest_look{300};
-constexpr Duration slowest_look_at_many{1'000};
 constexpr Duration retry_delay{1'000};
 constexpr Duration soon{5};
 constexpr Duration before_up{60};

@@ -2,6 +2,7 @@
 #include <keenlance/core/text.hpp>
 
 #include <fmt/core.h>
+#include <listeners/ordered_startup/pace.hpp>
 #include <listeners/ordered_startup/stop_in_order.hpp>
 
 #include <algorithm>
@@ -10,8 +11,6 @@ namespace keenlance::ordered_startup {
 
 namespace {
 
-constexpr Duration first_look{10};
-constexpr Duration slowest_look{300};
 constexpr Duration margin{15'000};  // after stopwaitsecs supervisord kills
 
 std::vector<std::string> names_of(const std::set<Namespec>& ids) {

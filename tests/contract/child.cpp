@@ -12,6 +12,8 @@
 #include <optional>
 #include <vector>
 
+namespace child_contract {
+
 using namespace keenlance;
 
 namespace {
@@ -201,3 +203,5 @@ TEST_CASE("a runner that goes ends what has not been fed, and leaves the rest to
     CHECK(eventually([&folder] { return read_file(folder.at("done")) == "done\n"; }));
     CHECK_FALSE(runner.reactor().run_until([&answered] { return answered; }, Reactor::now() + Duration{50}));
 }
+
+}  // namespace child_contract

@@ -12,6 +12,8 @@
 #include <system_error>
 #include <vector>
 
+namespace event_channel_contract {
+
 using namespace keenlance;
 
 namespace {
@@ -227,3 +229,5 @@ TEST_CASE("a supervisord that no longer listens closes the channel once", "[even
     listening.hears_nothing();
     CHECK(listening.closings == 1);
 }
+
+}  // namespace event_channel_contract

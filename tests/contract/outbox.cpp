@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+namespace outbox_contract {
+
 using namespace keenlance;
 
 namespace {
@@ -570,3 +572,5 @@ TEST_CASE("a mail command that is missing is a failure; one that reads nothing a
                        "mailed \"fine\" to ops@example.com; the mail command said: queued as 123\n"));
     }
 }
+
+}  // namespace outbox_contract

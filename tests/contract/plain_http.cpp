@@ -17,6 +17,8 @@
 #include <string>
 #include <vector>
 
+namespace plain_http_contract {
+
 using namespace keenlance;
 
 namespace {
@@ -183,3 +185,5 @@ TEST_CASE("a client that is destroyed answers nothing", "[plain_http]") {
     const bool any = reactor.run_until([&answered] { return answered; }, Reactor::now() + Duration{50});
     CHECK_FALSE(any);
 }
+
+}  // namespace plain_http_contract

@@ -20,6 +20,8 @@
 #include <optional>
 #include <set>
 
+namespace process_table_contract {
+
 using namespace keenlance;
 
 namespace {
@@ -373,3 +375,5 @@ TEST_CASE("Linux tells of the children in the order of their birth", "[process_t
     CHECK_FALSE(children_of(third, {}));
 }
 #endif
+
+}  // namespace process_table_contract

@@ -18,6 +18,8 @@
 #include <optional>
 #include <vector>
 
+namespace ready_probe_contract {
+
 using namespace keenlance;
 
 namespace {
@@ -417,3 +419,5 @@ TEST_CASE("libcurl sleeps until something is fetched or connected to", "[ready_p
     CHECK_FALSE(prober.ready("unix://" + folder.at("none")));
     CHECK(open_descriptors() == constructed);
 }
+
+}  // namespace ready_probe_contract

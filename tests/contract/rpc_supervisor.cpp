@@ -13,6 +13,8 @@
 #include <memory>
 #include <optional>
 
+namespace rpc_supervisor_contract {
+
 using namespace keenlance;
 
 namespace {
@@ -318,3 +320,5 @@ TEST_CASE("https is spoken with whom a known authority vouches for, and with nob
         CHECK(answer.error().kind == ErrorKind::unreachable);
     }
 }
+
+}  // namespace rpc_supervisor_contract

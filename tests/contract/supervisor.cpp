@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+namespace supervisor_contract {
+
 using namespace keenlance;
 
 namespace {
@@ -279,3 +281,5 @@ TEMPLATE_TEST_CASE("on its way down supervisord answers SHUTDOWN_STATE, and then
     };
     CHECK(eventually(is_gone));
 }
+
+}  // namespace supervisor_contract

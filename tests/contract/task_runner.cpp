@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+namespace task_runner_contract {
+
 using namespace keenlance;
 using enum ProcessState;
 
@@ -184,3 +186,5 @@ TEMPLATE_TEST_CASE("a TaskRunner that is gone reports nothing more", "[task_runn
     REQUIRE(stage.ask(api::stop_process(dropped, Wait::no)));
     stage.wait_for(dropped, stopped);
 }
+
+}  // namespace task_runner_contract

@@ -3,6 +3,8 @@
 #include <support/catch.hpp>
 #include <support/moments.hpp>
 
+namespace batch_test {
+
 using namespace keenlance;
 using batch::Batch;
 using batch::Kind;
@@ -105,3 +107,5 @@ TEST_CASE("only supervisord's own ticks have a period") {
     CHECK_FALSE(batch::tick_period("tick_5"));
     CHECK_FALSE(batch::tick_period(""));
 }
+
+}  // namespace batch_test

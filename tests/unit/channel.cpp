@@ -4,6 +4,8 @@
 
 #include <map>
 
+namespace channel_test {
+
 using namespace keenlance;
 
 namespace {
@@ -137,3 +139,5 @@ TEST_CASE("the file's secrets come before the environment's, and all that was gi
     CHECK(*secrets.expand("${LONG}") == "alphabet");
     CHECK(secrets.scrub("alphabet alpha env-value x") == "*** *** *** x");
 }
+
+}  // namespace channel_test

@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace config_test {
+
 using namespace keenlance;
 
 namespace {
@@ -147,3 +149,5 @@ TEST_CASE("here is baked into all that has been read so far", "[config]") {
     CHECK(value(config, "b", "d") == "/two");
     CHECK(config.defaults().find("d")->value == "%(here)s");
 }
+
+}  // namespace config_test

@@ -7,6 +7,8 @@
 
 #include <random>
 
+namespace control_command_test {
+
 using namespace keenlance;
 using namespace std::chrono_literals;
 using quickctl::ControlCommand;
@@ -174,3 +176,5 @@ TEST_CASE("interrupted in the middle of any restart, nothing that was up stays d
         CHECK(world.down() == 0);
     }
 }
+
+}  // namespace control_command_test

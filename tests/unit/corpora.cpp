@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+namespace corpora_test {
+
 using namespace keenlance;
 
 namespace {
@@ -62,3 +64,5 @@ TEST_CASE("every corpus has a fuzz target") {
         CHECK(std::ranges::find(targets, folder.filename().string(), &Target::name) != targets.end());
     }
 }
+
+}  // namespace corpora_test

@@ -4,6 +4,8 @@
 #include <support/catch.hpp>
 #include <support/moments.hpp>
 
+namespace crashmail_test {
+
 using namespace keenlance;
 using crashmail::Crashmail;
 
@@ -256,3 +258,5 @@ TEST_CASE("a crash whose event was lost is told from the list, marked as such") 
     CHECK(mail.subject.starts_with(" web crashed at "));
     CHECK(mail.body.find("its event was lost") != std::string::npos);
 }
+
+}  // namespace crashmail_test

@@ -4,6 +4,8 @@
 
 #include <initializer_list>
 
+namespace delivery_queue_test {
+
 using namespace keenlance;
 
 namespace {
@@ -206,3 +208,5 @@ TEST_CASE("in a hurry every letter gets one try more, at once, as long as the ch
     CHECK(queue.idle());
     CHECK(queue.size() == 4);
 }
+
+}  // namespace delivery_queue_test

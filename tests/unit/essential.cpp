@@ -4,6 +4,8 @@
 #include <support/catch.hpp>
 #include <support/moments.hpp>
 
+namespace essential_test {
+
 using namespace keenlance;
 using essential::Chosen;
 using essential::Essential;
@@ -476,3 +478,5 @@ TEST_CASE("told to end itself it ends nothing else, whatever comes afterwards") 
     CHECK(policy.step(Woke{}, test_moment(Duration{9'000})).empty());
     CHECK(policy.step(fatal("web"), test_moment(Duration{9'000})).empty());
 }
+
+}  // namespace essential_test

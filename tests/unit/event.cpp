@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+namespace event_test {
+
 using namespace keenlance;
 
 namespace {
@@ -209,3 +211,5 @@ TEST_CASE("process state changes are read from their payloads") {
     event.payload = "";
     CHECK_FALSE(parse_process_state_change(event));
 }
+
+}  // namespace event_test

@@ -4,6 +4,8 @@
 #include <support/catch.hpp>
 #include <support/moments.hpp>
 
+namespace guard_test {
+
 using namespace keenlance;
 
 namespace {
@@ -237,3 +239,5 @@ TEST_CASE("nothing is remembered of processes that are well, or gone") {
     guard.passed(checked(2), at(3700));
     CHECK(guard.remembered() == 0);
 }
+
+}  // namespace guard_test

@@ -1,6 +1,8 @@
 #include <listeners/guard_options.hpp>
 #include <support/catch.hpp>
 
+namespace guard_options_test {
+
 using namespace keenlance;
 
 namespace {
@@ -74,3 +76,5 @@ TEST_CASE("a wrong guard rail names its option and the mend") {
     CHECK(refusal("--signal", "USR1:x").find("no span of time") != std::string::npos);
     CHECK(refusal("--pre-cmd", " ").find("an empty command") != std::string::npos);
 }
+
+}  // namespace guard_options_test

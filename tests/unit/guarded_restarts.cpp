@@ -4,6 +4,8 @@
 #include <support/catch.hpp>
 #include <support/moments.hpp>
 
+namespace guarded_restarts_test {
+
 using namespace keenlance;
 
 namespace {
@@ -218,3 +220,5 @@ TEST_CASE("after Closing nothing new begins, and what was begun is brought to it
     CHECK(take(restarts, finished()).ended == std::vector{web});
     CHECK(restarts.idle());
 }
+
+}  // namespace guarded_restarts_test

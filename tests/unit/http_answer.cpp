@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <string>
 
+namespace http_answer_test {
+
 using namespace keenlance;
 
 namespace {
@@ -133,3 +135,5 @@ TEST_CASE("a server that hangs up too early has given no answer") {
         CHECK(answer.end().error().message == "the server hung up in the middle of its answer");
     }
 }
+
+}  // namespace http_answer_test

@@ -5,6 +5,8 @@
 #include <support/catch.hpp>
 #include <support/moments.hpp>
 
+namespace httpok_test {
+
 using namespace keenlance;
 using httpok::Httpok;
 using httpok::Settings;
@@ -579,3 +581,5 @@ TEST_CASE("a pattern that may mean anything spares event listeners; one that nam
         CHECK(all_of<Restart>(actions)[0].id == (wide ? web : memmon_itself));
     }
 }
+
+}  // namespace httpok_test

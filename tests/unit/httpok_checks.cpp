@@ -1,6 +1,8 @@
 #include <listeners/httpok/check_text.hpp>
 #include <support/catch.hpp>
 
+namespace httpok_checks_test {
+
 using namespace keenlance;
 using httpok::About;
 using httpok::Check;
@@ -178,3 +180,5 @@ TEST_CASE("superlance's URL is taken as it is") {
     for (const std::string wrong : {"http://", "https://", "/path", "a:80", "ftp://a/"})
         CHECK_FALSE(httpok::make_plain_check(wrong, {}, {}).ok());
 }
+
+}  // namespace httpok_checks_test

@@ -4,6 +4,8 @@
 #include <support/catch.hpp>
 #include <support/moments.hpp>
 
+namespace httpok_table_test {
+
 using namespace keenlance;
 using httpok::Once;
 using httpok::Settings;
@@ -95,3 +97,5 @@ TEST_CASE("a check of processes that there are none of is not good") {
     CHECK(exit_code_of(actions) == 1);
     CHECK(all_of<Print>(actions)[0].text.find("no such process") != std::string::npos);
 }
+
+}  // namespace httpok_table_test

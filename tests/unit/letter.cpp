@@ -6,6 +6,8 @@
 
 #include <vector>
 
+namespace letter_test {
+
 using namespace keenlance;
 using nlohmann::json;
 
@@ -177,3 +179,5 @@ TEST_CASE("what is identical: the topic, else alert and process, else the subjec
     notification.topic = "mine";
     CHECK(topic_of(notification) == "mine");
 }
+
+}  // namespace letter_test

@@ -4,6 +4,8 @@
 #include <support/catch.hpp>
 #include <support/moments.hpp>
 
+namespace lost_crashes_test {
+
 using namespace keenlance;
 
 namespace {
@@ -245,3 +247,5 @@ TEST_CASE("a gap is a gap in the pool's serials, not what comes a second time") 
     CHECK(missing(10) == 0);
     CHECK(missing(12) == 0);
 }
+
+}  // namespace lost_crashes_test

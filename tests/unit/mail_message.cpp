@@ -4,6 +4,8 @@
 #include <support/catch.hpp>
 #include <support/moments.hpp>
 
+namespace mail_message_test {
+
 using namespace keenlance;
 
 namespace {
@@ -217,3 +219,5 @@ TEST_CASE("no address can end its line") {
     CHECK(addresses_in("a@x\r\nDATA, <b@y>\n") == Words{"a@x  DATA", "b@y"});
     CHECK(addresses_in("a>b@x") == Words{"ab@x"});
 }
+
+}  // namespace mail_message_test

@@ -4,6 +4,8 @@
 #include <support/catch.hpp>
 #include <support/moments.hpp>
 
+namespace memmon_test {
+
 using namespace keenlance;
 using memmon::Limits;
 using memmon::Memmon;
@@ -354,3 +356,5 @@ TEST_CASE("what has been restarted once is looked at like any other", "[memmon]"
     memmon.look({running(web0, 12), running(web1, 11)}, {{12, 5}, {11, 1}}, children({11, 12}));
     CHECK(memmon.glance({{12, 5}, {11, 1}}, children({11, 12})).empty());
 }
+
+}  // namespace memmon_test

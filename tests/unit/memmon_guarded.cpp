@@ -6,6 +6,8 @@
 #include <support/catch.hpp>
 #include <support/moments.hpp>
 
+namespace memmon_guarded_test {
+
 using namespace keenlance;
 using memmon::Memmon;
 using memmon::Settings;
@@ -265,3 +267,5 @@ TEST_CASE("in a day of ticks, with a clock that jumps and processes that come an
     policy.step(ProcessesListed{std::vector<ProcessInfo>{}}, test_moment());
     CHECK(policy.remembered() == 0);
 }
+
+}  // namespace memmon_guarded_test

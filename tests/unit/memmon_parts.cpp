@@ -6,6 +6,8 @@
 #include <support/catch.hpp>
 #include <support/moments.hpp>
 
+namespace memmon_parts_test {
+
 using namespace keenlance;
 using memmon::Limits;
 using memmon::Sample;
@@ -200,3 +202,5 @@ TEST_CASE("--once finishes with 0 when nothing is over, and with 3 when nobody a
     CHECK(all_of<Log>(failed).at(0).text == "nobody there");
     CHECK(all_of<Finish>(failed).at(0).exit_code == 3);
 }
+
+}  // namespace memmon_parts_test

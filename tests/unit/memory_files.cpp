@@ -3,6 +3,8 @@
 
 #include <support/catch.hpp>
 
+namespace memory_files_test {
+
 using namespace keenlance;
 using Version = MemoryCgroup::Version;
 
@@ -52,3 +54,5 @@ TEST_CASE("a family is a process with all it begot, itself first") {
     CHECK(found.at(1).front() == 1);
     CHECK(found.at(1).size() == 4);
 }
+
+}  // namespace memory_files_test

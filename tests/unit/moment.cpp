@@ -3,6 +3,8 @@
 #include <support/catch.hpp>
 #include <support/moments.hpp>
 
+namespace moment_test {
+
 using namespace keenlance;
 
 TEST_CASE("local time is written as supervisor's own logs have it") {
@@ -56,3 +58,5 @@ TEST_CASE("a moment without a date names no day rather than a wrong one") {
     moment.local.tm_wday = -1;
     CHECK(format_asctime(moment) == "??? ??? 21 03:47:50 2026");
 }
+
+}  // namespace moment_test

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <random>
 
+namespace ordered_startup_test {
+
 using namespace keenlance;
 using namespace std::chrono_literals;
 using ordered_startup::OrderedStartup;
@@ -423,3 +425,5 @@ TEST_CASE("whatever happens, nothing starts twice or too early, and it ends", "[
         }
     }
 }
+
+}  // namespace ordered_startup_test

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+namespace percent_test {
+
 using namespace keenlance;
 
 namespace {
@@ -109,3 +111,5 @@ TEST_CASE("own values stand before those they lie on", "[percent]") {
     CHECK(*expand_percent("%(ENV_STAGE)s", own) == "live");
     CHECK(own.find("gone") == nullptr);
 }
+
+}  // namespace percent_test

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+namespace process_list_test {
+
 using namespace keenlance;
 
 namespace {
@@ -136,3 +138,5 @@ TEST_CASE("include patterns are relative to the main file and know the environme
     CHECK(include_patterns(read("[include]\n"), facts()).error().message ==
           "a.conf line 1: [include]: there is no files=");
 }
+
+}  // namespace process_list_test

@@ -4,6 +4,8 @@
 
 #include <limits>
 
+namespace quantity_test {
+
 using namespace keenlance;
 using namespace std::chrono_literals;
 
@@ -181,3 +183,5 @@ TEST_CASE("a size may be a share of what is not known yet") {
     CHECK(parse_size_or_share("101%").error().message ==
           "'101%' is no share: write one over 0% and up to 100%, like 20%");
 }
+
+}  // namespace quantity_test

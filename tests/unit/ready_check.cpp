@@ -2,6 +2,8 @@
 
 #include <support/catch.hpp>
 
+namespace ready_check_test {
+
 using namespace keenlance;
 
 namespace {
@@ -139,3 +141,5 @@ TEST_CASE("a readiness check is shown as it was written, but for passwords and l
     const std::string long_command = "exec:" + std::string(1'000, 'x');
     CHECK(to_string(*parse_ready_check(long_command)) == long_command);
 }
+
+}  // namespace ready_check_test

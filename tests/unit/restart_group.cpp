@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
+namespace restart_group_test {
+
 using namespace keenlance;
 using restart_group::RestartGroupCommand;
 
@@ -168,3 +170,5 @@ TEST_CASE("interrupted twice, or before anything was done, it ends at once", "[r
     CHECK(early.exit_code() == 1);
     CHECK(early.policy.idle());
 }
+
+}  // namespace restart_group_test

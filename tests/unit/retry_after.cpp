@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace retry_after_test {
+
 using namespace keenlance;
 using std::chrono::hours;
 using std::chrono::seconds;
@@ -40,3 +42,5 @@ TEST_CASE("a date that is past and what is no wait are none") {
         CHECK(wait_of(text, now) == Duration{0});
     }
 }
+
+}  // namespace retry_after_test

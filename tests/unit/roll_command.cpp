@@ -6,6 +6,8 @@
 
 #include <random>
 
+namespace roll_command_test {
+
 using namespace keenlance;
 using namespace std::chrono_literals;
 using quickctl::BatchSize;
@@ -316,3 +318,5 @@ TEST_CASE("what a roll remembers survives being written", "[roll]") {
         CHECK_FALSE(quickctl::parse_roll_memory(wrong));
     CHECK(quickctl::roll_memory_name({"a"}, {"b"}) != quickctl::roll_memory_name({"a", "b"}, {}));
 }
+
+}  // namespace roll_command_test

@@ -2,6 +2,8 @@
 
 #include <support/catch.hpp>
 
+namespace selector_test {
+
 using namespace keenlance;
 
 namespace {
@@ -43,3 +45,5 @@ TEST_CASE("several patterns choose a process once, and those that mean none are 
     CHECK(select(patterns, ids).unmatched == std::vector<std::string>{"app", "app:9", "gh*st", "[", ""});
     CHECK(select({}, ids).chosen.empty());
 }
+
+}  // namespace selector_test

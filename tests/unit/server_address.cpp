@@ -3,6 +3,8 @@
 
 #include <support/catch.hpp>
 
+namespace server_address_test {
+
 using namespace keenlance;
 
 TEST_CASE("a unix URL is a path, with or without something behind the socket") {
@@ -51,3 +53,5 @@ TEST_CASE("passwords are taken out of URLs, and nothing else is") {
     CHECK(without_password("http://u@h/") == "http://u@h/");
     CHECK(without_password("").empty());
 }
+
+}  // namespace server_address_test

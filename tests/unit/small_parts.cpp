@@ -4,6 +4,8 @@
 
 #include <support/catch.hpp>
 
+namespace small_parts_test {
+
 using namespace keenlance;
 
 TEST_CASE("bytes are found across pieces, zero bytes and all") {
@@ -52,3 +54,5 @@ TEST_CASE("states have supervisor's names and numbers") {
     CHECK(is_stopped(ProcessState::exited));
     CHECK_FALSE(is_stopped(ProcessState::backoff));
 }
+
+}  // namespace small_parts_test

@@ -5,6 +5,8 @@
 #include <support/catch.hpp>
 #include <support/fake_plan.hpp>
 
+namespace startup_plan_test {
+
 using namespace keenlance;
 using startup::ErrorAction;
 using startup::Plan;
@@ -174,3 +176,5 @@ TEST_CASE("who waits for what nobody starts is warned", "[startup]") {
     CHECK(plan.warnings[0].find("which nobody starts") != std::string::npos);
     CHECK(plan.problems.empty());
 }
+
+}  // namespace startup_plan_test

@@ -3,6 +3,8 @@
 #include <support/fake_plan.hpp>
 #include <support/fake_world.hpp>
 
+namespace stop_in_order_test {
+
 using namespace keenlance;
 using namespace std::chrono_literals;
 using ordered_startup::StopInOrder;
@@ -74,3 +76,5 @@ TEST_CASE("where a process does not go down, what it needs is left running", "[s
     CHECK(world.log.back() == "NOT down: edge; what it needs is left running");
     CHECK(world.state_of(lone("db")) == ProcessState::running);
 }
+
+}  // namespace stop_in_order_test

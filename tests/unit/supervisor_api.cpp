@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <limits>
 
+namespace supervisor_api_test {
+
 using namespace keenlance;
 using xmlrpc::Array;
 using xmlrpc::Struct;
@@ -279,3 +281,5 @@ TEST_CASE("an answer of the wrong shape is told with the method that got it") {
     });
     CHECK(told.starts_with("supervisor.getPID: "));
 }
+
+}  // namespace supervisor_api_test

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+namespace supervisord_command_line_test {
+
 using namespace keenlance;
 
 namespace {
@@ -97,3 +99,5 @@ TEST_CASE("the rules for comments are known by the name of the interpreter", "[c
     CHECK(config_dialect_of("/usr/bin/python3") == std::nullopt);
     CHECK(config_dialect_of("/usr/bin/supervisord") == std::nullopt);
 }
+
+}  // namespace supervisord_command_line_test

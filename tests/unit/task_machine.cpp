@@ -3,6 +3,8 @@
 
 #include <support/catch.hpp>
 
+namespace task_machine_test {
+
 using namespace keenlance;
 using control::Ask;
 using control::TaskMachine;
@@ -392,3 +394,5 @@ TEST_CASE("without a wait, the acceptance of the last command is the end") {
     REQUIRE(asks(machine.on_info(info(ProcessState::stopped, 0), start), Ask::start));
     CHECK(last_stage(machine.on_command(true, start)) == TaskStage::reached);
 }
+
+}  // namespace task_machine_test

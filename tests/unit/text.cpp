@@ -2,6 +2,8 @@
 
 #include <support/catch.hpp>
 
+namespace text_test {
+
 using namespace keenlance;
 
 namespace {
@@ -30,6 +32,12 @@ TEST_CASE("splitting keeps empty pieces, splitting into words does not") {
     CHECK(split_words("  a \t\nbc ") == Words{"a", "bc"});
     CHECK(split_words("a") == Words{"a"});
     CHECK(split_words(" \n").empty());
+    std::string_view rest = "\v size:12 \f\rlast ";
+    CHECK(take_word(rest) == "size:12");
+    CHECK(rest == " \f\rlast ");
+    CHECK(take_word(rest) == "last");
+    CHECK(take_word(rest).empty());
+    CHECK(rest.empty());
 }
 
 TEST_CASE("joining puts the separator between, even when all parts are equal") {
@@ -91,3 +99,5 @@ TEST_CASE("control characters are C0, DEL, C1 and the line breaks of Unicode") {
     for (const std::string_view other : {" ", "~", "\u00A0", "ü", "\u2027", "\u202F", "💥"})
         CHECK_FALSE(is_control(other));
 }
+
+}  // namespace text_test

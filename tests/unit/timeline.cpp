@@ -11,6 +11,8 @@
 #include <limits>
 #include <map>
 
+namespace timeline_test {
+
 using namespace keenlance;
 using namespace keenlance::startup;
 using namespace std::chrono_literals;
@@ -364,3 +366,5 @@ TEST_CASE("A thousand bars are drawn at once, each in its own row") {
     CHECK(seen.links.size() == 999);
     CHECK(text.find("* stage_999 ") != std::string::npos);
 }
+
+}  // namespace timeline_test

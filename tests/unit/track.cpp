@@ -4,6 +4,8 @@
 
 #include <support/catch.hpp>
 
+namespace track_test {
+
 using keenlance::ProcessInfo;
 using keenlance::ProcessState;
 using keenlance::ProcessStateChange;
@@ -87,3 +89,5 @@ TEST_CASE("one that is slow to obey a stop in its start has not been RUNNING", "
     track.learn(info, program);
     CHECK(track.has_reached(ProcessState::running));
 }
+
+}  // namespace track_test

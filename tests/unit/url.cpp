@@ -2,6 +2,8 @@
 
 #include <support/catch.hpp>
 
+namespace url_test {
+
 using namespace keenlance;
 
 TEST_CASE("a URL comes apart into what stands between its marks") {
@@ -27,3 +29,5 @@ TEST_CASE("a login has a password where it has a colon") {
     CHECK(decode_login("o%3Ap:").password == "");
     CHECK_FALSE(decode_login("op").password);
 }
+
+}  // namespace url_test

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 
+namespace word_left_test {
+
 using namespace keenlance;
 using httpok::Httpok;
 using memmon::Memmon;
@@ -204,3 +206,5 @@ TEST_CASE("httpok leaves no word where it restarts nothing") {
     CHECK(all_of<LeaveWord>(actions).empty());
     CHECK(all_of<Notify>(actions).size() == 1);
 }
+
+}  // namespace word_left_test

@@ -2,6 +2,8 @@
 
 #include <support/catch.hpp>
 
+namespace xml_source_test {
+
 using namespace keenlance;
 
 TEST_CASE("A document that needs no mending stays as it is") {
@@ -63,3 +65,5 @@ TEST_CASE("References are decoded once") {
          {"&", "&;", "&lt", "&LT;", "&#x110000;", "&#1 ;", "&longer-than-any-reference;", "a&b"})
         CHECK(xml::decode_references(text).error().kind == ErrorKind::malformed);
 }
+
+}  // namespace xml_source_test

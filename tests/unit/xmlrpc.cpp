@@ -7,6 +7,8 @@
 #include <limits>
 #include <locale>
 
+namespace xmlrpc_test {
+
 using namespace keenlance;
 using namespace keenlance::xmlrpc;
 
@@ -166,3 +168,5 @@ TEST_CASE("An answer to a multicall of another shape or length is malformed") {
     CHECK(parse_multicall(Value(true), 1).error().kind == ErrorKind::malformed);
     CHECK(parse_multicall(Value(Array{}), 0).ok());
 }
+
+}  // namespace xmlrpc_test

@@ -5,6 +5,8 @@
 
 #include <chrono>
 
+namespace xmlrpc_parse_test {
+
 using namespace keenlance;
 using namespace keenlance::xmlrpc;
 
@@ -379,3 +381,5 @@ TEST_CASE("what is unusual or wrong is left to the long way") {
     CHECK(read_plain_response(nested_arrays(max_depth - 1)));
     CHECK_FALSE(read_plain_response(nested_arrays(max_depth + 1)));
 }
+
+}  // namespace xmlrpc_parse_test
