@@ -31,8 +31,10 @@ FloodGate::Verdict FloodGate::admit(LetterNumber number, const Notification& not
         waiting.letters.push_back(number);
         return Verdict::wait;
     };
-    // What waits for its process keeps what follows behind it: they are told in their order.
+    // What waits, even if its time has come by now, keeps what follows behind it: they are told in their
+    // order.
     if (waiting_.contains("process:" + process)) return wait("process:" + process, now);
+    if (waiting_.contains("topic:" + topic)) return wait("topic:" + topic, now);
     if (const auto open = open_.find(topic); open != open_.end()) return wait("topic:" + topic, open->second);
     if (const auto until = limited_until(process, now)) return wait("process:" + process, *until);
     if (settings_.digest.count() > 0) open_[topic] = now + settings_.digest;

@@ -2,6 +2,8 @@
 
 #include <support/catch.hpp>
 
+namespace flood_gate_test {
+
 using namespace keenlance;
 
 namespace {
@@ -42,6 +44,15 @@ TEST_CASE("the first of a topic passes, the rest of its time waits and goes toge
     CHECK(gate.due(start + 120 * second) == Groups{{6}});
     CHECK_FALSE(gate.deadline());
     CHECK(gate.admit(7, about("web"), start + 181 * second) == Verdict::pass);
+}
+
+TEST_CASE("who comes when the time of those that wait is over, but they have not gone yet, goes with them") {
+    FloodGate gate({.digest = 60 * second, .most = {}});
+    CHECK(gate.admit(1, about("web"), start) == Verdict::pass);
+    CHECK(gate.admit(2, about("web"), start + second) == Verdict::wait);
+    CHECK(gate.admit(3, about("web"), start + 60 * second) == Verdict::wait);
+    CHECK(gate.deadline() == start + 60 * second);
+    CHECK(gate.due(start + 60 * second) == Groups{{2, 3}});
 }
 
 TEST_CASE("of one process no more than its rate passes; what is beyond waits for the next free place") {
@@ -89,3 +100,5 @@ TEST_CASE("a day of notifications about many processes leaves nothing behind") {
         told += group.size();
     CHECK(told == number);
 }
+
+}  // namespace flood_gate_test
