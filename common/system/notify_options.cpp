@@ -16,7 +16,9 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <utility>
+#include <vector>
 
 namespace keenlance {
 
@@ -116,23 +118,43 @@ Status read_limits(const ParsedOptions& options, OutboxSettings& settings) {
     return Done{};
 }
 
+bool is_format(const Occurrence* option) {
+    return option->key == "notify-format";
+}
+
+/// People write each format before its URLs, or behind them: what they began with says which.
 Status read_channels(const ParsedOptions& options, ChannelDefaults defaults, OutboxSettings& settings) {
-    const auto& all = options.occurrences();
-    const auto first = std::ranges::find(all, "notify-format", &Occurrence::key);
-    if (first != all.end())
-        if (const auto read = read_format(*first, defaults); !read) return read.error();
-    bool has_webhook = false;
-    for (const auto& option : all) {
-        if (option.key == "notify-format")
-            if (const auto read = read_format(option, defaults); !read) return read.error();
-        if (option.key != "notify") continue;
-        auto channel = parse_channel(option.value, defaults, settings.secrets);
-        if (!channel) return wrong(option, channel.error());
-        has_webhook = has_webhook || std::holds_alternative<WebhookChannel>(channel->target);
-        settings.channels.push_back(std::move(*channel));
+    std::vector<const Occurrence*> said;
+    for (const auto& option : options.occurrences())
+        if (option.key == "notify" || is_format(&option)) said.push_back(&option);
+    const bool backwards = !said.empty() && !is_format(said.front());
+    if (backwards) std::ranges::reverse(said);
+
+    std::vector<Channel> channels;
+    std::vector<const Occurrence*> unused;
+    const Occurrence* format = nullptr;
+    const auto change_to = [&](const Occurrence* option) {
+        format = option;
+        unused.push_back(option);
+        return read_format(*option, defaults);
+    };
+    if (const auto first = std::ranges::find_if(said, is_format); first != said.end())
+        if (const auto read = change_to(*first); !read) return read.error();
+    for (const auto* option : said) {
+        if (is_format(option)) {
+            if (option == format) continue;
+            if (const auto read = change_to(option); !read) return read.error();
+            continue;
+        }
+        auto channel = parse_channel(option->value, defaults, settings.secrets);
+        if (!channel) return wrong(*option, channel.error());
+        if (std::holds_alternative<WebhookChannel>(channel->target)) std::erase(unused, format);
+        channels.push_back(std::move(*channel));
     }
-    if (first != all.end() && !has_webhook)
-        return invalid(*first, "there is no --notify http(s)://... it could be the format of");
+    if (!unused.empty())
+        return invalid(*unused.front(), "there is no --notify http(s)://... it could be the format of");
+    if (backwards) std::ranges::reverse(channels);
+    std::ranges::move(channels, std::back_inserter(settings.channels));
     return Done{};
 }
 

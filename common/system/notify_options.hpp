@@ -15,9 +15,10 @@ namespace keenlance {
 KEENLANCE_API std::vector<OptionSpec> notify_options();
 
 /// Reads them, and the files they name, into `settings`; channels are added behind those that are there. A
-/// --notify-format counts for the --notify behind it, one before which none stands for those before it too.
-/// `mail_command` is what mailto: goes through. Error `invalid` for what the operator can mend in the command
-/// line, `system` for a file that cannot be read, or a --secrets file that others can read.
+/// --notify-format that stands before the first --notify counts for those behind it, up to the next one;
+/// behind the first, for those before it, and the last one for all behind it too. `mail_command` is what
+/// mailto: goes through. Error `invalid` for what the operator can mend in the command line, `system` for a
+/// file that cannot be read, or a --secrets file that others can read.
 KEENLANCE_API Status read_notify_options(const ParsedOptions& options, OutboxSettings& settings,
                                          const std::string& mail_command = SendmailChannel::default_command);
 

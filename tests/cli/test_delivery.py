@@ -50,6 +50,23 @@ class Webhooks(Delivery):
         self.crash("--notify-format=slack", "--notify", server.url + "/services/T0/B0/x")
         self.assertRegex(json.loads(self.wait_for_posts(server)[0].body)["text"], r"^\*web crashed at .*\*\nProcess web")
 
+    def test_each_webhook_has_the_format_behind_it_or_before_it(self):
+        def shape(post):
+            told = json.loads(post.body)
+            return "alertmanager" if isinstance(told, list) else "slack" if "text" in told else "json"
+
+        for arguments, expected in (
+            (("/a", "slack", "/b", "alertmanager", "/c", "json"), {"/a": "slack", "/b": "alertmanager", "/c": "json"}),
+            (("slack", "/a", "alertmanager", "/b", "/c"), {"/a": "slack", "/b": "alertmanager", "/c": "alertmanager"}),
+            (("/a", "/b", "slack", "/c"), {"/a": "slack", "/b": "slack", "/c": "slack"}),
+        ):
+            with self.subTest(arguments=arguments):
+                server = self.webhook()
+                self.crash(*(word for each in arguments for word in (
+                    ("--notify", server.url + each) if each.startswith("/") else ("--notify-format", each))))
+                posts = self.wait_for_posts(server, 3)
+                self.assertEqual({post.path: shape(post) for post in posts}, expected)
+
     def test_alertmanager_is_told_when_it_fires_and_when_it_is_over(self):
         server = self.webhook()
         rig = self.crashmail("--notify", server.url, "--notify-format", "alertmanager")
@@ -219,6 +236,9 @@ class WrongWords(Delivery):
         self.assertIn("mailto:", self.refused(2, "--notify", "ops@example.com"))
         self.assertIn("json, slack, alertmanager", self.refused(2, "--notify", "https://h/x", "--notify-format", "xml"))
         self.assertIn("--notify http", self.refused(2, "--notify-format", "slack"))
+        for unused in (("--notify-format", "slack", "--notify", "https://h/x", "--notify-format", "json"),
+                       ("--notify", "https://h/x", "--notify-format", "slack", "--notify-format", "json")):
+            self.assertIn("--notify http", self.refused(2, *unused))
         self.assertIn("${NOWHERE}", self.refused(2, "--notify", "https://h/${NOWHERE}"))
         self.assertIn("10/1h", self.refused(2, "--max-notifications", "10"))
         self.assertIn("--digest", self.refused(2, "--digest", "soon"))

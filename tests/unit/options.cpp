@@ -3,6 +3,8 @@
 
 #include <support/catch.hpp>
 
+namespace options_test {
+
 using namespace keenlance;
 
 namespace {
@@ -273,3 +275,5 @@ TEST_CASE("the version names program and suite") {
     CHECK(format_version("memmon").starts_with("memmon (keenlance) "));
     CHECK(format_version("memmon") != "memmon (keenlance) ");
 }
+
+}  // namespace options_test
