@@ -26,7 +26,6 @@ class Passwords(AtATerminal):
     def asked(self, *arguments, **options):
         """At the first question."""
         terminal = self.terminal(*arguments, server=self.where, **options)
-        self.settings = terminal.settings
         terminal.until(r"Username: \Z")
         self.assertTrue(terminal.echoes)
         return terminal
@@ -40,7 +39,7 @@ class Passwords(AtATerminal):
 
     def assert_over(self, terminal, status):
         self.assertEqual(terminal.end(), status, terminal.screen.text)
-        self.assertEqual(terminal.settings, self.settings, "the terminal is as it was")
+        self.assertEqual(terminal.settings, terminal.settings_before, "the terminal is as it was")
         self.assert_sane(terminal)
 
     def test_the_right_one_lets_it_in_and_is_never_shown(self):
@@ -95,7 +94,7 @@ class Passwords(AtATerminal):
         terminal.until(r"Password: \Z")
         terminal.process.send_signal(signal.SIGTERM)
         self.assertNotEqual(terminal.end(), 0)
-        self.assertEqual(terminal.settings, self.settings)
+        self.assertEqual(terminal.settings, terminal.settings_before)
 
     def test_what_is_printed_to_a_pipe_has_no_question_in_it(self):
         with open(self.dir / "out", "wb") as out:
@@ -117,7 +116,6 @@ class Passwords(AtATerminal):
 
     def test_behind_the_prompt_it_asks_once(self):
         terminal = self.terminal("-i", server=self.where)
-        self.settings = terminal.settings
         terminal.until(r"quickctl> \Z")
         terminal.press("status\n")
         terminal.until(r"Username: \Z")

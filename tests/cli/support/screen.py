@@ -87,6 +87,7 @@ class Terminal:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._slave = slave  # kept open, so that what the terminal is set to can be asked
+        self.settings_before = self.settings
         streams = {"stdin": slave, "stdout": slave, "stderr": slave, **redirections}
         self.process = subprocess.Popen(command, env=env, cwd=case.dir, start_new_session=True, **streams,
                                         preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0), pass_fds=(slave,))
