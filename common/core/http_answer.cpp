@@ -63,7 +63,8 @@ Status HttpAnswer::take(std::string_view bytes) {
             }
             case Part::sized_body:
             case Part::chunk: {
-                const auto piece = bytes.substr(0, left_);
+                const auto piece =
+                    bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size())));
                 bytes.remove_prefix(piece.size());
                 left_ -= piece.size();
                 status = append(piece);
@@ -114,7 +115,7 @@ Status HttpAnswer::take_status_line(std::string_view line) {
 
 Status HttpAnswer::take_header(std::string_view name, std::string_view value) {
     if (name == "content-length") {
-        const auto length = whole_number<std::size_t>(value);
+        const auto length = whole_number<std::uint64_t>(value);
         if (!length || (has_length_ && *length != left_))
             return malformed(fmt::format("Content-Length: {} is none", printable(value, 40)));
         has_length_ = true;
@@ -148,7 +149,7 @@ Status HttpAnswer::begin_body() {
         reusable_ = false;
         part_ = Part::body_until_end;
     } else {
-        body_.reserve(std::min({left_, most_body_, most_reserved}));
+        body_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>({left_, most_body_, most_reserved})));
         part_ = left_ == 0 ? Part::nothing : Part::sized_body;
     }
     return Done{};

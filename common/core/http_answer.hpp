@@ -5,6 +5,7 @@
 #include <keenlance/core/result.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -65,7 +66,7 @@ class KEENLANCE_API HttpAnswer {
     int status_ = 0;
     std::string reason_, retry_after_, body_;
     bool has_status_ = false, has_length_ = false, chunked_ = false;
-    std::size_t left_ = 0;  // of the body, or of the chunk
+    std::uint64_t left_ = 0;  // of the body, or of the chunk
 };
 
 }  // namespace keenlance

@@ -60,6 +60,10 @@ Error Transfers::describe(CURL* easy, CURLcode code, const char* detail, Duratio
     std::string message = *detail != '\0' ? detail : curl_easy_strerror(code);
     if (code == CURLE_PEER_FAILED_VERIFICATION)
         message += " (is its authority in the system's store, or named by SSL_CERT_FILE?)";
+    if (code == CURLE_SSL_CACERT_BADFILE)
+        message +=
+            " (are there certificates in it? ca-certificates brings the system's, SSL_CERT_FILE names "
+            "others)";
     long os_error = 0;
     curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
     // libcurl's own words name the URL's host and port, which for a unix socket are not where it went.

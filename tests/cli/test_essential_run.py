@@ -11,7 +11,7 @@ import xmlrpc.client
 from pathlib import Path
 
 from support.supervisord import Supervisord, actor, listener
-from support.system import descendants, die_with_parent, is_alive, kill_all
+from support.system import command_line, descendants, die_with_parent, is_alive, kill_all
 from support.workspace import PATIENCE, Workspace, binary, wait_until
 
 SIGNALS = ("TERM", "INT", "HUP", "QUIT", "USR1", "USR2", "WINCH")
@@ -264,7 +264,7 @@ class WithSupervisord(Run):
 
         storm = self.start(*self.python(STORM, 2000), prefix=prefix)
         storm.stdout.readline()
-        init = next(pid for pid in descendants(storm.pid) if "essential" in Path(f"/proc/{pid}/cmdline").read_text())
+        init = next(pid for pid in descendants(storm.pid) if "essential" in command_line(pid))
         wait_until(lambda: len(descendants(init)) == 1, lambda: f"one child of pid 1, has {len(descendants(init))}")
         os.kill(init, signal.SIGTERM)
         self.assertEqual(storm.wait(PATIENCE), 128 + signal.SIGTERM)

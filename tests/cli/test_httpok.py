@@ -366,8 +366,10 @@ class WhatItSays(Httpok):
         self.assertFalse((self.dir / "taken").exists())
 
     def test_a_failed_start_is_logged_and_mailed(self):
-        path = self.write("own", "#!/bin/sh\nexec sleep 600\n", 0o755)
+        begun = self.dir / "begun"
+        path = self.write("own", f"#!/bin/sh\ntouch {begun}\nexec sleep 600\n", 0o755)
         self.supervise(program("web", path))
+        wait_until(begun.exists, "web to have read its script")
         (self.dir / "own").rename(self.dir / "away")
         rig = self.httpok("-p", "web", *ADDRESS, Server(self, BROKEN).url)
         rig.tick()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from support.scenario import SCENARIOS, Scenario
 from support.supervisord import PASSWORD
-from support.system import descendants, is_alive
+from support.system import command_line, descendants, is_alive
 from support.workspace import Workspace, wait_until
 
 
@@ -114,16 +114,8 @@ class Readiness(Play):
 
     def test_never_ready(self):
         scenario = self.play("never_ready")
-        probes = [pid for pid in descendants(scenario.process.pid) if b"sleep 600" in command_line(pid)
-                  and b"sh" in command_line(pid)]
+        probes = [pid for pid in descendants(scenario.process.pid) if re.search("sh .*sleep 600", command_line(pid))]
         wait_until(lambda: not any(map(is_alive, probes)), "the hanging probe to be gone")
-
-
-def command_line(pid):
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
-    except OSError:
-        return b""
 
 
 class Surroundings(Play):

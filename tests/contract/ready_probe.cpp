@@ -345,6 +345,11 @@ TEST_CASE("a file is ready once it is there, whatever it is", "[ready_probe]") {
         std::filesystem::remove(folder.at("ready"));
         CHECK_FALSE(prober.ready(url));
     }
+    SECTION("a file whose size takes more than 32 bit") {
+        write_file(folder.at("ready"), "");
+        std::filesystem::resize_file(folder.at("ready"), std::uintmax_t{5} << 30U);
+        CHECK(prober.ready(url));
+    }
     SECTION("a folder") {
         std::filesystem::create_directory(folder.at("ready"));
         CHECK(prober.ready(url));

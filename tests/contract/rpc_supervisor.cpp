@@ -313,6 +313,13 @@ TEST_CASE("https is spoken with whom a known authority vouches for, and with nob
         CHECK(answer.error().kind == ErrorKind::unreachable);
         CHECK(answer.error().message.find("SSL_CERT_FILE") != std::string::npos);
     }
+    SECTION("named by SSL_CERT_FILE, which is not there") {
+        const EnvironmentVariable file("SSL_CERT_FILE", "/nowhere.pem");
+        const auto answer = caller.get_pid(server.url());
+        REQUIRE_FALSE(answer);
+        CHECK(answer.error().message.find("/nowhere.pem") != std::string::npos);
+        CHECK(answer.error().message.find("ca-certificates") != std::string::npos);
+    }
     SECTION("for another name") {
         const EnvironmentVariable file("SSL_CERT_FILE", server.authority());
         const auto answer = caller.get_pid(server.url("localhost"));

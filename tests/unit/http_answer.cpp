@@ -116,6 +116,9 @@ TEST_CASE("an answer is bounded, however it tells its length") {
           ErrorKind::malformed);
     CHECK(refusal("HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n" + std::string(most + 1, 'x')).kind ==
           ErrorKind::too_large);
+    CHECK(
+        refusal("HTTP/1.1 200 OK\r\nContent-Length: 4294967297\r\n\r\n" + std::string(most + 1, 'x')).kind ==
+        ErrorKind::too_large);
     CHECK(refusal("HTTP/1.1 200 OK\r\n\r\n" + std::string(most + 1, 'x')).kind == ErrorKind::too_large);
     CHECK(refusal("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffff\r\n" +
                   std::string(most + 1, 'x'))

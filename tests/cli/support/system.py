@@ -72,6 +72,14 @@ def runs_its_own_program(pid):
     return file_of(pid) != file_of(_stat(pid)[1])
 
 
+def command_line(pid):
+    """Its words, a blank between; empty once it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
+
+
 def descendants(pid):
     """All processes `pid` begot, however deep."""
     parents = {}
