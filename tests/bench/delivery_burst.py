@@ -1,12 +1,9 @@
 """More crashes at once than supervisord buffers for a listener: a part of delivery.py."""
 
-import time
-
 from delivery_storm import Case
 from support.burst import LOST, Burst, crashmail, crashmailbatch, told_of
 from support.smtp import SmtpServer
 from support.storm import GatedMail
-from support.workspace import wait_until
 
 LONG = 120.0
 

@@ -9,7 +9,6 @@ import unittest
 from pathlib import Path
 
 from support.supervisord import Supervisord, actor, listener
-from support.system import descendants
 from support.workspace import ROOT, Workspace, binary_folder, wait_until
 
 EXAMPLE = ROOT / "examples/custom-listener"

@@ -11,7 +11,7 @@ import xmlrpc.client
 from supervisor.xmlrpc import SupervisorTransport
 
 from support.quickctl import BARE
-from support.supervisord import PASSWORD, USER, Supervisord, program
+from support.supervisord import USER, Supervisord, program
 from support.system import die_with_parent
 from support.workspace import PATIENCE, Workspace, binary_folder
 
