@@ -17,6 +17,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <iterator>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -122,6 +123,15 @@ bool is_format(const Occurrence* option) {
     return option->key == "notify-format";
 }
 
+/// A webhook's path may be a secret and is not shown: of those that look alike, the log tells which it is.
+void tell_apart(std::vector<Channel>& channels) {
+    std::map<std::string, int> times;
+    for (const auto& channel : channels)
+        ++times[channel.shown];
+    for (std::size_t i = 0; i < channels.size(); ++i)
+        if (times[channels[i].shown] > 1) channels[i].shown += fmt::format(" (--notify {})", i + 1);
+}
+
 /// People write each format before its URLs, or behind them: what they began with says which.
 Status read_channels(const ParsedOptions& options, ChannelDefaults defaults, OutboxSettings& settings) {
     std::vector<const Occurrence*> said;
@@ -130,30 +140,27 @@ Status read_channels(const ParsedOptions& options, ChannelDefaults defaults, Out
     const bool backwards = !said.empty() && !is_format(said.front());
     if (backwards) std::ranges::reverse(said);
 
+    const auto first = std::ranges::find_if(said, is_format);
+    const Occurrence* format = first == said.end() ? nullptr : *first;
+    std::vector<const Occurrence*> used;
     std::vector<Channel> channels;
-    std::vector<const Occurrence*> unused;
-    const Occurrence* format = nullptr;
-    const auto change_to = [&](const Occurrence* option) {
-        format = option;
-        unused.push_back(option);
-        return read_format(*option, defaults);
-    };
-    if (const auto first = std::ranges::find_if(said, is_format); first != said.end())
-        if (const auto read = change_to(*first); !read) return read.error();
     for (const auto* option : said) {
         if (is_format(option)) {
-            if (option == format) continue;
-            if (const auto read = change_to(option); !read) return read.error();
+            format = option;
             continue;
         }
+        if (format != nullptr)
+            if (const auto read = read_format(*format, defaults); !read) return read.error();
         auto channel = parse_channel(option->value, defaults, settings.secrets);
         if (!channel) return wrong(*option, channel.error());
-        if (std::holds_alternative<WebhookChannel>(channel->target)) std::erase(unused, format);
+        if (std::holds_alternative<WebhookChannel>(channel->target)) used.push_back(format);
         channels.push_back(std::move(*channel));
     }
-    if (!unused.empty())
-        return invalid(*unused.front(), "there is no --notify http(s)://... it could be the format of");
+    for (const auto* option : said)
+        if (is_format(option) && std::ranges::find(used, option) == used.end())
+            return invalid(*option, "there is no --notify http(s)://... it could be the format of");
     if (backwards) std::ranges::reverse(channels);
+    tell_apart(channels);
     std::ranges::move(channels, std::back_inserter(settings.channels));
     return Done{};
 }

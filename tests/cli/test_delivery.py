@@ -3,6 +3,7 @@
 import email.utils
 import json
 import os
+import re
 import subprocess
 import time
 import unittest
@@ -62,10 +63,12 @@ class Webhooks(Delivery):
         ):
             with self.subTest(arguments=arguments):
                 server = self.webhook()
-                self.crash(*(word for each in arguments for word in (
+                rig = self.crash(*(word for each in arguments for word in (
                     ("--notify", server.url + each) if each.startswith("/") else ("--notify-format", each))))
                 posts = self.wait_for_posts(server, 3)
                 self.assertEqual({post.path: shape(post) for post in posts}, expected)
+                for number in (1, 2, 3):  # the log keeps their paths to itself
+                    rig.wait_for_log(rf"sent .* to {re.escape(server.url)}/\.\.\. \(--notify {number}\)")
 
     def test_alertmanager_is_told_when_it_fires_and_when_it_is_over(self):
         server = self.webhook()
