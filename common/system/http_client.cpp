@@ -157,9 +157,8 @@ void HttpClient::transfer(HttpRequest request, Answer answer) {
                          "the answer is longer than " + format_size(exchange->request.max_body)});
         } else if (code != CURLE_OK) {
             const auto& asked = exchange->request;
-            answer(code == CURLE_OPERATION_TIMEDOUT
-                       ? timed_out(asked.timeout, asked.timeout_of)
-                       : Transfers::describe(handle, code, exchange->error.data(), asked.timeout));
+            answer(
+                Transfers::describe(handle, code, exchange->error.data(), asked.timeout, asked.timeout_of));
         } else {
             answer(std::move(exchange->response));
         }

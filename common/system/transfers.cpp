@@ -1,7 +1,5 @@
 #include "transfers_internal.hpp"
-#include <keenlance/core/quantity.hpp>
 #include <keenlance/core/text.hpp>
-#include <keenlance/system/http_client.hpp>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -39,8 +37,6 @@ int keep_from_children(void* /*unused*/, curl_socket_t fd, curlsocktype /*purpos
 
 ErrorKind kind_of(CURLcode code) {
     switch (code) {
-        case CURLE_OPERATION_TIMEDOUT:
-            return ErrorKind::timeout;
         case CURLE_LOGIN_DENIED:
             return ErrorKind::unauthorized;
         case CURLE_URL_MALFORMAT:
@@ -55,8 +51,8 @@ ErrorKind kind_of(CURLcode code) {
 
 }  // namespace
 
-Error Transfers::describe(CURL* easy, CURLcode code, const char* detail, Duration timeout) {
-    if (code == CURLE_OPERATION_TIMEDOUT) return timed_out(timeout, TimeoutOf::answer);
+Error Transfers::describe(CURL* easy, CURLcode code, const char* detail, Duration timeout, TimeoutOf what) {
+    if (code == CURLE_OPERATION_TIMEDOUT) return timed_out(timeout, what);
     std::string message = *detail != '\0' ? detail : curl_easy_strerror(code);
     if (code == CURLE_PEER_FAILED_VERIFICATION)
         message += " (is its authority in the system's store, or named by SSL_CERT_FILE?)";

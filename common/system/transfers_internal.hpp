@@ -3,6 +3,7 @@
 /// installed: curl's types stay inside the library.
 
 #include <keenlance/core/result.hpp>
+#include <keenlance/system/http_client.hpp>
 #include <keenlance/system/reactor.hpp>
 
 #include <curl/curl.h>
@@ -43,8 +44,9 @@ class Transfers {
     /// What the transfer may speak; `names` for new libcurls, `mask` (CURLPROTO_*) for those before 7.85.
     static void restrict_protocols(CURL* easy, const char* names, long mask);
     /// An Error for people about a transfer that has ended; `detail` is CURLOPT_ERRORBUFFER's text, perhaps
-    /// empty.
-    static Error describe(CURL* easy, CURLcode code, const char* detail, Duration timeout);
+    /// empty; `timeout` is what it was given, and what for.
+    static Error describe(CURL* easy, CURLcode code, const char* detail, Duration timeout,
+                          TimeoutOf what = TimeoutOf::answer);
 
     /// Takes the handle until `ended`, which runs once from within a later turn; the handle is freed after
     /// it.
