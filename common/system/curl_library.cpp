@@ -54,6 +54,12 @@ auto set(Function* function, Handle* handle, Option option, std::va_list argumen
 
 }  // namespace
 
+#if defined(__clang__)
+// The last named parameter is an enumeration, which C++ promotes and C, for which curl.h declares it so, does
+// not.
+#pragma clang diagnostic ignored "-Wvarargs"
+#endif
+
 // Names in parentheses, since curl.h has macros of the same.
 #define KEENLANCE_REAL(name) static auto* const function = real(&(name), #name)
 
