@@ -2,7 +2,9 @@
 #include <keenlance/core/xmlrpc_internal.hpp>
 
 #include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace keenlance::xmlrpc {
 
@@ -58,13 +60,19 @@ class PlainReader {
         return true;
     }
 
+    static bool is_verbatim(std::string_view raw) {
+        return std::ranges::none_of(raw, [](char ch) {
+            return ch == '&' || ch == '\r' || ch == '\0' || static_cast<unsigned char>(ch) >= 0x80U;
+        });
+    }
+
     static bool decoded(std::string_view raw, std::string& text) {
-        std::string mended;
-        if (!xml::is_plain(raw)) raw = mended = xml::mend(raw);
-        if (raw.find('&') == std::string_view::npos) {
+        if (is_verbatim(raw)) {
             text = raw;
             return true;
         }
+        std::string mended;
+        if (!xml::is_plain(raw)) raw = mended = xml::mend(raw);
         auto read = xml::decode_references(raw);
         if (read) text = std::move(*read);
         return read.ok();
@@ -120,7 +128,7 @@ class PlainReader {
 
     bool structure(Value& value, std::size_t depth) {
         Struct members;
-        members.reserve(members_before_);
+        members.reserve(names_before_.size());
         while (tag("<member>")) {
             std::string_view raw;
             auto& member = members.emplace_back();
@@ -128,14 +136,22 @@ class PlainReader {
                 !tag("<value>") || !value_behind_tag(member.value, depth + 1) || !tag("</member>"))
                 return false;
         }
-        if (!tag("</struct>") || named_twice(members)) return false;
-        members_before_ = members.size();
+        if (!tag("</struct>") || !are_names_single(members)) return false;
         value = std::move(members);
         return true;
     }
 
+    /// The structs of a list are alike: whether a name is there twice is looked for in the first of them.
+    bool are_names_single(const Struct& members) {
+        if (std::ranges::equal(members, names_before_, {}, &Member::name)) return true;
+        if (named_twice(members)) return false;
+        names_before_.resize(members.size());
+        std::ranges::transform(members, names_before_.begin(), &Member::name);
+        return true;
+    }
+
     std::string_view rest_;
-    std::size_t members_before_ = 0;  // of the last struct: those of a list are alike
+    std::vector<std::string> names_before_;  // of the last struct
 };
 
 }  // namespace
