@@ -169,7 +169,7 @@ class LinesOfCrashmail(CommandLine):
 
     def test_13_fatal_events_alone(self):
         self.supervise("crashmail -a -m x", "PROCESS_STATE_FATAL", self.victim("fine"),
-                       program("broken", "/bin/false", startsecs=1, startretries=0))
+                       program("broken", "/bin/false", startsecs=60, startretries=0))
         mail = self.mail.wait()[0]
         self.assertIn("broken", mail["Subject"])
         self.assertEqual(len(self.mail.raw), 1)

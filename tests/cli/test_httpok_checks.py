@@ -264,7 +264,7 @@ class OtherTargets(Checks):
 
 
 class WhatIsDown(Checks):
-    SECTIONS = (program("failed", "false", startsecs=1, startretries=0), program("stopped", "sleep 600"),
+    SECTIONS = (program("failed", "false", startsecs=60, startretries=0), program("stopped", "sleep 600"),
                 program("done", "true", startsecs=0, autorestart="false"),
                 program("never", "sleep 600", autostart="false"))
 

@@ -106,14 +106,14 @@ class RestartOfAGroup(Restarter):
 
     def test_one_that_comes_up_at_the_second_try_is_no_failure(self):
         flag = self.dir / "tried"
-        self.supervise(program("app", shell(f"test -e {flag} && exec sleep 600; touch {flag}; exit 1"), startsecs=1,
+        self.supervise(program("app", shell(f"test -e {flag} && exec sleep 600; touch {flag}; exit 1"), startsecs=3,
                                autostart="false"))
         self.assertIs(self.restart("app"), True)
         self.assertEqual(self.supervisord.state("app"), "RUNNING")
 
     def test_one_that_is_in_backoff_is_started_anew(self):
         flag = self.dir / "mended"
-        self.supervise(program("app", shell(f"test -e {flag} && exec sleep 600; exit 1"), startsecs=1,
+        self.supervise(program("app", shell(f"test -e {flag} && exec sleep 600; exit 1"), startsecs=3,
                                startretries=100))
         wait_until(lambda: self.supervisord.state("app") == "BACKOFF" and
                    self.supervisord.log.count("spawned: 'app'") > 1, "a second try")
@@ -121,7 +121,7 @@ class RestartOfAGroup(Restarter):
         self.assertIs(self.restart("app"), True)
 
     def test_those_that_fail_are_a_list_of_codes_and_texts_and_the_others_are_restarted(self):
-        self.supervise(program("broken", shell("exit 3"), startsecs=1, startretries=0, autostart="false"),
+        self.supervise(program("broken", shell("exit 3"), startsecs=60, startretries=0, autostart="false"),
                        program("missing", "/nonexistent/program", autostart="false"),
                        sleeper("web"), group("app", "broken", "missing", "web"))
         web = self.running("app:web")

@@ -107,7 +107,7 @@ class LiveDisplay(AtATerminal):
                          [f"app{number}" for number in range(8)])
 
     def test_what_goes_to_stderr_does_not_tear_the_display(self):
-        self.supervise(program("broken", shell("echo ill >&2; exit 1"), autostart="false", startsecs=1, startretries=1),
+        self.supervise(program("broken", shell("echo ill >&2; exit 1"), autostart="false", startsecs=60, startretries=1),
                        sleeper("slow", autostart="false", startsecs=3))
         terminal = self.terminal("start", "all", columns=200)
         terminal.until(r"^quickctl: broken: BACKOFF: ")

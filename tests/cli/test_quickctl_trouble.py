@@ -17,8 +17,9 @@ SECONDS = r"\d+\.\d\d s"
 class Programs(Quickctl):
     """Those that do not do what they are asked to."""
 
-    def crash(self, name, text, **keys):
-        return program(name, shell(text), autostart="false", startsecs=1, **keys)
+    def crash(self, name, text, startsecs=60, **keys):
+        """It ends at once, and never so late that supervisord takes it for RUNNING, however loaded the machine is."""
+        return program(name, shell(text), autostart="false", startsecs=startsecs, **keys)
 
     def stubborn(self):
         """One that ignores SIGTERM, and will for long; gives its pid."""
@@ -57,7 +58,7 @@ class Programs(Quickctl):
         """A program that comes up at the second try."""
         flag = self.dir / "tried"
         self.supervise(self.crash("late", f"test -e {flag} && exec sleep 600; touch {flag}; echo not yet >&2; exit 1",
-                                  startretries=3))
+                                  startsecs=3, startretries=3))
 
     def test_backoff_is_shown_and_waited_through(self):
         self.second_try()

@@ -154,7 +154,7 @@ class Fails(RestartGroup):
         self.assertEqual(self.run_with("-s", url, "app"), (2, "", "app: ERROR (SHUTDOWN_STATE)\n"))
 
     def test_processes_that_fail_are_a_line_each_and_their_number_is_the_exit_code(self):
-        self.supervise(program("broken", shell("exit 3"), startsecs=1, startretries=0, autostart="false"),
+        self.supervise(program("broken", shell("exit 3"), startsecs=60, startretries=0, autostart="false"),
                        program("missing", "/nonexistent/program", autostart="false", numprocs=2,
                                process_name="m%(process_num)d"),
                        program("web", "sleep 600"), group("app", "broken", "missing", "web"))
