@@ -45,7 +45,8 @@ void decode_as_everything(const xmlrpc::Value& value) {
 }
 
 /// What was written must be readable and be written the same again, unless characters that XML cannot carry
-/// were replaced: then names of members may have become the same. Texts are compared, since no NaN is equal to itself.
+/// were replaced: then names of members may have become the same. Texts are compared, since no NaN is equal
+/// to itself.
 template <class T>
 void check_round_trip(const T& read, std::string (*format)(const T&), Result<T> (*parse)(std::string_view)) {
     const auto text = format(read);
