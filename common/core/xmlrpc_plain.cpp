@@ -60,20 +60,12 @@ class PlainReader {
         return true;
     }
 
-    static bool is_verbatim(std::string_view raw) {
-        return std::ranges::none_of(raw, [](char ch) {
-            return ch == '&' || ch == '\r' || ch == '\0' || static_cast<unsigned char>(ch) >= 0x80U;
-        });
-    }
-
     static bool decoded(std::string_view raw, std::string& text) {
-        if (is_verbatim(raw)) {
+        if (xml::is_plain(raw) && raw.find('&') == std::string_view::npos) {
             text = raw;
             return true;
         }
-        std::string mended;
-        if (!xml::is_plain(raw)) raw = mended = xml::mend(raw);
-        auto read = xml::decode_references(raw);
+        auto read = xml::decode_references(xml::mend(raw));
         if (read) text = std::move(*read);
         return read.ok();
     }
