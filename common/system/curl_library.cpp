@@ -55,8 +55,8 @@ auto set(Function* function, Handle* handle, Option option, std::va_list argumen
 }  // namespace
 
 #if defined(__clang__)
-// The last named parameter is an enumeration, which C++ promotes and C, for which curl.h declares it so, does
-// not.
+// The last named parameter is an enumeration: C++ promotes it, and C, for which curl.h declares it, does not.
+#pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wvarargs"
 #endif
 
@@ -163,5 +163,9 @@ CURLMsg* curl_multi_info_read(CURLM* multi, int* left) {
 // NOLINTEND(readability-inconsistent-declaration-parameter-name)
 
 }  // extern "C"
+
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
 
 #endif
