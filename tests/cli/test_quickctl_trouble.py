@@ -58,7 +58,7 @@ class Programs(Quickctl):
         """A program that comes up at the second try."""
         flag = self.dir / "tried"
         self.supervise(self.crash("late", f"test -e {flag} && exec sleep 600; touch {flag}; echo not yet >&2; exit 1",
-                                  startsecs=3, startretries=3))
+                                  startsecs=2, startretries=3))
 
     def test_backoff_is_shown_and_waited_through(self):
         self.second_try()
